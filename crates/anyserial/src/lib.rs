@@ -1,0 +1,79 @@
+//! One async serial port for every runtime.
+//!
+//! The same [`SerialPort`] runs under smol, async-std, tokio, a bare `block_on`, and whatever
+//! else polls futures. It implements the [futures-io](futures_io) traits, so that code for
+//! those traits runs over it unchanged.
+//!
+//! ```no_run
+//! use anyserial::{SerialConfig, SerialPort};
+//!
+//! # fn main() -> anyserial::Result<()> {
+//! # futures_lite::future::block_on(async {
+//! let mut port = SerialPort::open("/dev/ttyUSB0", SerialConfig::new(115_200)).await?;
+//! port.send(b"*IDN?\n").await?;
+//! let mut reply = [0; 64];
+//! let n = port.receive(&mut reply).await?;
+//! println!("{}", String::from_utf8_lossy(&reply[..n]));
+//! # Ok(()) }) }
+//! ```
+//!
+//! # A tour
+//!
+//! | to | see |
+//! |---|---|
+//! | open, send, receive, close | [`SerialPort`] |
+//! | choose the baud rate, the frame, flow control, locking | [`SerialConfig`] |
+//! | change settings, read and drive lines, drain, send a break, from any task | [`Control`] |
+//! | read and write at the same time | [`SerialPort::split`], [`SerialPort::into_split`] |
+//! | bound an operation in time | [`Control::timeout`] |
+//! | know what went wrong | [`Error`] |
+//! | know what the hardware can do | [`Control::capabilities`] |
+//! | test without hardware | [`testing`] |
+//! | bring a runtime | [`reactor`] |
+//! | bring a transport | [`device`] |
+//!
+//! # What it promises
+//!
+//! * **Nothing blocks the executor**: not opening, not configuring, not draining, not closing.
+//! * **Cancelling loses nothing**: each method says what dropping its future means.
+//! * **A device that is gone is an error**, at once and every time, after what it had sent is
+//!   read.
+//! * **Settings are verified**: what the driver did not accept is an error that names it, and
+//!   the previous settings are in force.
+//! * **Ports are exclusive** unless you say otherwise.
+//! * **What was changed is put back** when the port goes.
+//!
+//! # Features
+//!
+//! * `async-io` (default): the default reactor, [`reactor::AsyncIo`].
+//! * `serde`: `Serialize` and `Deserialize` for the configuration and its parts.
+
+mod capability;
+mod config;
+mod control;
+pub mod device;
+mod error;
+mod lines;
+mod native;
+mod port;
+pub mod reactor;
+mod read_buf;
+mod rs485;
+mod split;
+pub mod testing;
+
+pub use capability::{Capabilities, Capability, Feature};
+pub use config::{
+    DataBits, FlowControl, Parity, ParseConfigError, SerialConfig, StopBits, UnsupportedPolicy,
+};
+pub use control::Control;
+pub use error::{Error, Result};
+pub use lines::{ControlLines, Counters, ModemChange, ModemLines};
+pub use port::SerialPort;
+pub use rs485::Rs485Config;
+pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
+
+/// The README's example compiles.
+#[cfg(all(doctest, feature = "async-io"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

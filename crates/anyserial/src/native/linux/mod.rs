@@ -1,0 +1,150 @@
+//! Linux: what only this kernel has.
+
+mod lock_holder;
+mod low_latency;
+mod rs485;
+
+use std::ffi::c_int;
+use std::fs;
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+
+use rustix::fs::{fstat, major, minor};
+use rustix::io::{Errno, Result};
+use rustix::termios::ControlModes;
+
+use super::ioctl;
+use crate::config::Parity;
+use crate::lines::Counters;
+
+pub(super) use self::lock_holder::lock_holder;
+pub(super) use self::low_latency::{
+    SavedLatency, has_low_latency, restore_latency, set_low_latency,
+};
+pub(super) use self::rs485::{SavedRs485, has_rs485, restore_rs485, set_rs485};
+
+/// Request numbers of `include/uapi/asm-generic/ioctls.h`; some architectures differ.
+pub(super) mod opcode {
+    use rustix::ioctl::Opcode;
+
+    pub(in crate::native) const TIOCMGET: Opcode = libc::TIOCMGET as Opcode;
+    pub(in crate::native) const TIOCMSET: Opcode = libc::TIOCMSET as Opcode;
+    pub(in crate::native) const TIOCMBIS: Opcode = libc::TIOCMBIS as Opcode;
+    pub(in crate::native) const TIOCMBIC: Opcode = libc::TIOCMBIC as Opcode;
+    pub(in crate::native) const TIOCOUTQ: Opcode = libc::TIOCOUTQ as Opcode;
+    pub(in crate::native) const TIOCSBRK: Opcode = libc::TIOCSBRK as Opcode;
+    pub(in crate::native) const TIOCCBRK: Opcode = libc::TIOCCBRK as Opcode;
+    pub(in crate::native) const TIOCGEXCL: Opcode = libc::TIOCGEXCL as Opcode;
+    pub(in crate::native) const TIOCSERGETLSR: Opcode = libc::TIOCSERGETLSR as Opcode;
+    pub(in crate::native) const TIOCGICOUNT: Opcode = libc::TIOCGICOUNT as Opcode;
+    pub(in crate::native) const TIOCGSERIAL: Opcode = libc::TIOCGSERIAL as Opcode;
+    pub(in crate::native) const TIOCSSERIAL: Opcode = libc::TIOCSSERIAL as Opcode;
+    pub(in crate::native) const TIOCGRS485: Opcode = libc::TIOCGRS485 as Opcode;
+    pub(in crate::native) const TIOCSRS485: Opcode = libc::TIOCSRS485 as Opcode;
+}
+
+/// The parity bits of `c_cflag`.
+pub(super) const PARITY: ControlModes = ControlModes::PARENB
+    .union(ControlModes::PARODD)
+    .union(ControlModes::CMSPAR);
+
+/// The parity bits for each parity; `None` where the system has none for it.
+pub(super) fn parity_bits(parity: Parity) -> Option<ControlModes> {
+    Some(match parity {
+        Parity::None => ControlModes::empty(),
+        Parity::Even => ControlModes::PARENB,
+        Parity::Odd => ControlModes::PARENB | ControlModes::PARODD,
+        Parity::Space => ControlModes::PARENB | ControlModes::CMSPAR,
+        Parity::Mark => PARITY,
+    })
+}
+
+/// What kind of terminal a descriptor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A pseudo-terminal: no wire, no transmitter; nothing on it waits for hardware.
+    Pseudo,
+    /// A UART under the kernel's serial core: its registers answer at once.
+    Uart,
+    /// Behind a bus, USB as a rule: calls wait for transfers.
+    Bus,
+}
+
+/// Tells the kind of a terminal by its device number and by sysfs.
+pub(super) fn kind(fd: BorrowedFd<'_>) -> Kind {
+    // Documentation/admin-guide/devices.txt: 136 to 143 are the slaves of Unix98
+    // pseudo-terminals, 5:2 is /dev/ptmx, whose descriptors are masters.
+    const UNIX98_SLAVES: std::ops::RangeInclusive<u32> = 136..=143;
+    const MASTER: (u32, u32) = (5, 2);
+
+    let Ok(stat) = fstat(fd) else {
+        return Kind::Bus;
+    };
+    let number = (major(stat.st_rdev), minor(stat.st_rdev));
+    if UNIX98_SLAVES.contains(&number.0) || number == MASTER {
+        return Kind::Pseudo;
+    }
+    // drivers/tty/serial/serial_core.c gives its terminals, and no others, the attribute `type`.
+    if Path::new(&format!("/sys/dev/char/{}:{}/type", number.0, number.1)).exists() {
+        Kind::Uart
+    } else {
+        Kind::Bus
+    }
+}
+
+/// Whether another open of the terminal made it exclusive; root can open it all the same.
+pub(super) fn is_exclusive(fd: BorrowedFd<'_>) -> bool {
+    // Kernels before 3.8 do not tell.
+    ioctl::is_exclusive(fd).unwrap_or(false)
+}
+
+/// Whether the transmitter is empty; `None` where the driver does not tell.
+pub(super) fn transmitter_empty(fd: BorrowedFd<'_>) -> Result<Option<bool>> {
+    // include/uapi/asm-generic/ioctls.h.
+    const TIOCSER_TEMT: c_int = 0x01;
+    match ioctl::line_status(fd) {
+        Ok(status) => Ok(Some(status & TIOCSER_TEMT != 0)),
+        Err(error) if is_unsupported(error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The driver's counters.
+pub(super) fn counters(fd: BorrowedFd<'_>) -> Result<Counters> {
+    let counters = ioctl::counters(fd)?;
+    Ok(Counters {
+        cts: counters.cts.cast_unsigned(),
+        dsr: counters.dsr.cast_unsigned(),
+        ri: counters.rng.cast_unsigned(),
+        cd: counters.dcd.cast_unsigned(),
+        received: counters.rx.cast_unsigned(),
+        transmitted: counters.tx.cast_unsigned(),
+        framing: counters.frame.cast_unsigned(),
+        parity: counters.parity.cast_unsigned(),
+        overrun: counters.overrun.cast_unsigned(),
+        breaks: counters.brk.cast_unsigned(),
+        buffer_overrun: counters.buf_overrun.cast_unsigned(),
+    })
+}
+
+/// Whether a driver says by this error that it does not know a request.
+pub(super) fn is_unsupported(error: Errno) -> bool {
+    matches!(
+        error,
+        Errno::NOTTY | Errno::INVAL | Errno::OPNOTSUPP | Errno::NOSYS
+    )
+}
+
+/// The name of the group that owns a node, unless that is root.
+pub(super) fn owning_group(path: &Path) -> Option<String> {
+    let gid = rustix::fs::stat(path).ok()?.st_gid;
+    if gid == 0 {
+        return None;
+    }
+    let groups = fs::read_to_string("/etc/group").ok()?;
+    groups.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(gid)).then(|| name.to_owned())
+    })
+}

@@ -1,0 +1,40 @@
+//! The operating system: terminals, their ioctls and settings.
+//!
+//! This file alone switches on the target. A system module supplies what differs: ioctl numbers,
+//! parity bits, what kind of terminal a node is, and the optional features.
+
+mod descriptor;
+mod ioctl;
+mod pty;
+mod termios;
+mod tty;
+
+/// Items for systems with the Linux kernel.
+macro_rules! on_linux {
+    ($($item:item)*) => {
+        $(#[cfg(any(target_os = "linux", target_os = "android"))] $item)*
+    };
+}
+use on_linux;
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[path = "linux/mod.rs"]
+mod system;
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[path = "posix.rs"]
+mod system;
+
+#[cfg(not(unix))]
+compile_error!("anyserial supports POSIX systems: Linux, macOS and the BSDs");
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use self::descriptor::{Descriptor, Work};
+pub(crate) use self::pty::pty;
+pub(crate) use self::tty::{Queue, Tty};
+
+/// Locks a mutex whose contents stay valid even if a holder panicked.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

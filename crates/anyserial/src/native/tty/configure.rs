@@ -1,0 +1,246 @@
+//! Changing the settings: all of them or none, and verified.
+
+use rustix::io::Errno;
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+
+use super::super::termios::{self, Difference};
+use super::super::{lock, system};
+use super::{Changes, Tty};
+use crate::capability::Feature;
+use crate::config::{Parity, SerialConfig, UnsupportedPolicy};
+use crate::error::{Error, Result};
+use crate::rs485::Rs485Config;
+
+impl Tty {
+    /// Puts `config` in force and verifies it. If any of it fails, what was in force before is
+    /// in force again.
+    pub(crate) fn configure(&self, config: &SerialConfig) -> Result<()> {
+        config.validate()?;
+        let mut changes = lock(&self.changes);
+        if changes.released {
+            return Err(Error::Closed {
+                path: self.path.to_path_buf(),
+            });
+        }
+        let was_exclusive = changes.exclusive;
+        if config.exclusive {
+            self.lock(&mut changes)?;
+        }
+        match self.apply(&mut changes, config) {
+            Ok(in_force) => {
+                if !config.exclusive {
+                    self.unlock(&mut changes);
+                }
+                *lock(&self.config) = in_force;
+                Ok(())
+            }
+            Err(error) => {
+                if !was_exclusive {
+                    self.unlock(&mut changes);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives what is in force then, which differs from `config` where the policy for unsupported
+    /// features allows.
+    fn apply(&self, changes: &mut Changes, config: &SerialConfig) -> Result<SerialConfig> {
+        let previous = self.termios()?;
+        let (in_force, latency) = self.apply_settings(changes, config, &previous)?;
+        let rs485 = self.apply_rs485(changes, &in_force);
+        if rs485.is_err() {
+            self.put_back(&previous);
+            match latency {
+                Step::Unchanged => {}
+                Step::TurnedOn => self.restore_latency(changes),
+                Step::TurnedOff => drop(self.turn_latency_on(changes)),
+            }
+        }
+        Ok(in_force.rs485(rs485?))
+    }
+
+    /// The terminal's own settings, then low latency.
+    fn apply_settings(
+        &self,
+        changes: &mut Changes,
+        config: &SerialConfig,
+        previous: &Termios,
+    ) -> Result<(SerialConfig, Step)> {
+        let mut in_force = *config;
+        if !termios::has_stop_bits(config) {
+            return Err(self.unsupported(Feature::OnePointFiveStopBits, None));
+        }
+        if config.flow_control.dtr_dsr {
+            let missing = self.unsupported(Feature::DtrDsr, None);
+            tolerate(config, missing)?;
+            in_force.flow_control.dtr_dsr = false;
+        }
+        if system::parity_bits(config.parity).is_none() {
+            let missing = self.unsupported(Feature::MarkSpaceParity, None);
+            tolerate(config, missing)?;
+            in_force.parity = Parity::None;
+        }
+        match self.apply_termios(&in_force, previous) {
+            Err(refused) if is_refused_parity(&refused, &in_force) => {
+                tolerate(config, refused)?;
+                in_force.parity = Parity::None;
+                self.apply_termios(&in_force, previous)?;
+            }
+            applied => applied?,
+        }
+        match self.apply_latency(changes, &in_force) {
+            Ok((low_latency, step)) => {
+                in_force.low_latency = low_latency;
+                Ok((in_force, step))
+            }
+            Err(error) => {
+                self.put_back(previous);
+                Err(error)
+            }
+        }
+    }
+
+    fn apply_termios(&self, config: &SerialConfig, previous: &Termios) -> Result<()> {
+        let wanted = termios::encode(config, previous);
+        let wanted = self.checked("encode the settings", wanted)?;
+        let applied = tcsetattr(self.fd(), OptionalActions::Now, &wanted)
+            .and_then(|()| tcgetattr(self.fd()))
+            .map(|got| termios::difference(config, &got));
+        match applied {
+            Ok(None) => Ok(()),
+            Ok(Some(difference)) => {
+                self.put_back(previous);
+                Err(self.refused(difference))
+            }
+            // The driver refuses all of it and does not say which part; a baud rate that it
+            // cannot make is the usual one.
+            Err(error @ (Errno::INVAL | Errno::RANGE)) => {
+                self.put_back(previous);
+                let got = io_text(error);
+                Err(self.refused(Difference::new("settings", config, got)))
+            }
+            Err(error) => {
+                self.put_back(previous);
+                Err(self.control_error("change the settings", error))
+            }
+        }
+    }
+
+    fn put_back(&self, previous: &Termios) {
+        // Whatever error led here is the one to report.
+        let _ = tcsetattr(self.fd(), OptionalActions::Now, previous);
+    }
+
+    /// Gives whether low latency is in force.
+    fn apply_latency(&self, changes: &mut Changes, config: &SerialConfig) -> Result<(bool, Step)> {
+        if !config.low_latency {
+            let step = match changes.latency {
+                Some(_) => Step::TurnedOff,
+                None => Step::Unchanged,
+            };
+            self.restore_latency(changes);
+            return Ok((false, step));
+        }
+        if changes.latency.is_some() {
+            return Ok((true, Step::Unchanged));
+        }
+        match self.turn_latency_on(changes) {
+            Ok(()) if changes.latency.is_some() => Ok((true, Step::TurnedOn)),
+            Ok(()) => Ok((true, Step::Unchanged)),
+            Err(missing @ Error::UnsupportedFeature { .. }) => {
+                tolerate(config, missing)?;
+                Ok((false, Step::Unchanged))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn turn_latency_on(&self, changes: &mut Changes) -> Result<()> {
+        let saved = system::set_low_latency(self.fd());
+        changes.latency = self.feature(Feature::LowLatency, saved)?;
+        Ok(())
+    }
+
+    pub(super) fn restore_latency(&self, changes: &mut Changes) {
+        if let Some(saved) = changes.latency.take() {
+            // A device that is gone has nothing to be put back.
+            let _ = system::restore_latency(self.fd(), &saved);
+        }
+    }
+
+    /// Gives the RS-485 configuration that is in force.
+    fn apply_rs485(
+        &self,
+        changes: &mut Changes,
+        config: &SerialConfig,
+    ) -> Result<Option<Rs485Config>> {
+        let Some(wanted) = &config.rs485 else {
+            self.restore_rs485(changes);
+            return Ok(None);
+        };
+        let refused = match system::set_rs485(self.fd(), wanted) {
+            Ok((saved, None)) => {
+                // What this port set earlier is not what was there before this port.
+                changes.rs485.get_or_insert(saved);
+                return Ok(Some(*wanted));
+            }
+            Ok((saved, Some(difference))) => {
+                let _ = system::restore_rs485(self.fd(), &saved);
+                self.refused(difference)
+            }
+            Err(error) => match self.feature(Feature::Rs485, Err::<(), _>(error)) {
+                Err(missing @ Error::UnsupportedFeature { .. }) => missing,
+                Err(error) => return Err(error),
+                Ok(()) => return Ok(None),
+            },
+        };
+        tolerate(config, refused)?;
+        self.restore_rs485(changes);
+        Ok(None)
+    }
+
+    pub(super) fn restore_rs485(&self, changes: &mut Changes) {
+        if let Some(saved) = changes.rs485.take() {
+            let _ = system::restore_rs485(self.fd(), &saved);
+        }
+    }
+
+    fn refused(&self, difference: Difference) -> Error {
+        Error::UnsupportedConfiguration {
+            path: self.path.to_path_buf(),
+            field: difference.field,
+            asked: difference.asked,
+            got: difference.got,
+        }
+    }
+}
+
+/// What one `configure` did to a feature, so that it can be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Unchanged,
+    TurnedOn,
+    TurnedOff,
+}
+
+fn is_refused_parity(error: &Error, config: &SerialConfig) -> bool {
+    matches!(error, Error::UnsupportedConfiguration { field, .. } if *field == "parity")
+        && matches!(config.parity, Parity::Mark | Parity::Space)
+}
+
+/// Deals with a missing optional feature by the policy of the configuration.
+fn tolerate(config: &SerialConfig, missing: Error) -> Result<()> {
+    match config.unsupported {
+        UnsupportedPolicy::Error => Err(missing),
+        UnsupportedPolicy::Warn => {
+            tracing::warn!(error = %missing, "going on without an unsupported feature");
+            Ok(())
+        }
+        UnsupportedPolicy::Ignore => Ok(()),
+    }
+}
+
+fn io_text(error: Errno) -> String {
+    format!("an error ({})", std::io::Error::from(error))
+}

@@ -1,0 +1,86 @@
+//! The default reactor: async-io, which drives itself and so works under every executor.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use async_io::{Async, Timer};
+
+use super::{BoxFuture, Descriptor, Direction, Reactor, Registration, Transfer, Work};
+
+/// The reactor of smol, async-std and whatever else only polls.
+///
+/// async-io waits on the thread of [`async_io::block_on`] or of smol's `block_on`, and under any
+/// other executor on a thread of its own. What may block runs on the pool of the `blocking`
+/// crate.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AsyncIo;
+
+impl Reactor for AsyncIo {
+    fn register(&self, descriptor: Descriptor) -> io::Result<Box<dyn Registration>> {
+        Ok(Box::new(Source {
+            terminal: Async::new_nonblocking(descriptor)?,
+            exhausted: [AtomicBool::new(false), AtomicBool::new(false)],
+        }))
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            Timer::after(duration).await;
+        })
+    }
+
+    fn spawn_blocking(&self, work: Work) {
+        blocking::unblock(work).detach();
+    }
+
+    fn spawn_close(&self, work: Work) {
+        // Nothing waits for the threads of this pool, not even the end of the process.
+        blocking::unblock(work).detach();
+    }
+}
+
+#[derive(Debug)]
+struct Source {
+    terminal: Async<Descriptor>,
+    /// Whether the last call in this direction showed that the next one would block. A wrong
+    /// guess costs time, never a wake-up: async-io asks the kernel for the level when it arms.
+    exhausted: [AtomicBool; 2],
+}
+
+impl Registration for Source {
+    fn poll_io(
+        &self,
+        direction: Direction,
+        cx: &mut Context<'_>,
+        operation: &mut dyn FnMut() -> io::Result<Transfer>,
+    ) -> Poll<io::Result<usize>> {
+        let [read, write] = &self.exhausted;
+        let exhausted = match direction {
+            Direction::Read => read,
+            Direction::Write => write,
+        };
+        // Relaxed suffices: one task at a time works in a direction (see `Registration`).
+        let mut wait = exhausted.load(Ordering::Relaxed);
+        loop {
+            if wait {
+                ready!(match direction {
+                    Direction::Read => self.terminal.poll_readable(cx),
+                    Direction::Write => self.terminal.poll_writable(cx),
+                })?;
+            }
+            match operation() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait = true,
+                Err(error) => {
+                    exhausted.store(false, Ordering::Relaxed);
+                    return Poll::Ready(Err(error));
+                }
+                Ok(transfer) => {
+                    exhausted.store(transfer.exhausted, Ordering::Relaxed);
+                    return Poll::Ready(Ok(transfer.bytes));
+                }
+            }
+        }
+    }
+}

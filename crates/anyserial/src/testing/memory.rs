@@ -1,0 +1,469 @@
+//! A port in memory as a `Device`.
+
+use std::future::ready;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use rustix::io::Errno;
+
+use super::faults::{Call, FaultPlan, Faults, Tasks};
+use super::wire::{Taken, Wire};
+use crate::capability::{Capabilities, Capability};
+use crate::config::SerialConfig;
+use crate::device::{BoxFuture, Device, ReadBuf};
+use crate::error::{Error, Result};
+use crate::lines::{ControlLines, Counters, ModemLines};
+use crate::native::lock;
+use crate::reactor::Reactor;
+
+/// One end of a pair: what both ports have to know of it.
+#[derive(Debug)]
+pub(super) struct End {
+    path: PathBuf,
+    /// What is under way to this end.
+    wire: Wire,
+    state: Mutex<State>,
+    faults: FaultPlan,
+    tasks: Arc<Tasks>,
+    closed: AtomicBool,
+}
+
+#[derive(Debug)]
+struct State {
+    config: SerialConfig,
+    control: ControlLines,
+    /// The lines as this end last saw them: its counters count the changes.
+    seen: ModemLines,
+    counters: Counters,
+    in_break: bool,
+}
+
+impl End {
+    pub(super) fn new(path: String, capacity: usize, faults: FaultPlan) -> Self {
+        let tasks = Arc::new(Tasks::default());
+        faults.wake_on_change(&tasks);
+        End {
+            path: PathBuf::from(path),
+            wire: Wire::new(capacity),
+            state: Mutex::new(State {
+                config: SerialConfig::default(),
+                control: ControlLines {
+                    rts: true,
+                    dtr: true,
+                },
+                seen: ModemLines {
+                    ri: false,
+                    ..ModemLines::ALL
+                },
+                counters: Counters::default(),
+                in_break: false,
+            }),
+            faults,
+            tasks,
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the cable is out.
+    fn is_unplugged(&self) -> bool {
+        self.faults.with(|faults| faults.is_gone())
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    /// The lines at this end, counted if they have changed.
+    fn lines(&self, far: &End) -> ModemLines {
+        let driven = if far.is_closed() || far.is_unplugged() {
+            ControlLines::default()
+        } else {
+            lock(&far.state).control
+        };
+        let lines = ModemLines {
+            cts: driven.rts,
+            dsr: driven.dtr,
+            cd: driven.dtr,
+            ri: self.faults.with(|faults| faults.ring),
+        };
+        let mut state = lock(&self.state);
+        let changed = lines ^ state.seen;
+        state.seen = lines;
+        let counters = &mut state.counters;
+        for (changed, count) in [
+            (changed.cts, &mut counters.cts),
+            (changed.dsr, &mut counters.dsr),
+            (changed.ri, &mut counters.ri),
+            (changed.cd, &mut counters.cd),
+        ] {
+            *count = count.wrapping_add(u32::from(changed));
+        }
+        lines
+    }
+}
+
+/// A port in memory.
+#[derive(Debug)]
+pub(super) struct MemoryDevice {
+    near: Arc<End>,
+    far: Arc<End>,
+    reactor: Arc<dyn Reactor>,
+    refuse_mismatched: bool,
+    arrival: Arrival,
+}
+
+/// The timer for the next byte that is under way.
+#[derive(Default)]
+struct Arrival(Mutex<Option<BoxFuture<'static, ()>>>);
+
+impl std::fmt::Debug for Arrival {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Arrival")
+    }
+}
+
+impl MemoryDevice {
+    pub(super) fn new(
+        near: Arc<End>,
+        far: Arc<End>,
+        reactor: Arc<dyn Reactor>,
+        refuse_mismatched: bool,
+    ) -> Self {
+        MemoryDevice {
+            near,
+            far,
+            reactor,
+            refuse_mismatched,
+            arrival: Arrival::default(),
+        }
+    }
+
+    fn disconnected(&self) -> Error {
+        Error::Disconnected {
+            path: self.near.path.clone(),
+            source: Some(io::Error::from(Errno::IO)),
+        }
+    }
+
+    /// What a hung-up terminal says to everything but reading what has arrived.
+    fn check(&self) -> Result<()> {
+        if self.near.is_closed() {
+            return Err(Error::Closed {
+                path: self.near.path.clone(),
+            });
+        }
+        if self.near.is_unplugged() || self.far.is_closed() {
+            return Err(self.disconnected());
+        }
+        Ok(())
+    }
+
+    fn control<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce() -> Result<T>,
+    ) -> BoxFuture<'_, Result<T>> {
+        let outcome = self.check().and_then(|()| operation());
+        Box::pin(ready(outcome))
+    }
+
+    /// Whether the far end lets this one send.
+    fn is_clear_to_send(&self) -> bool {
+        let flow = lock(&self.near.state).config.flow_control;
+        let lines = self.near.lines(&self.far);
+        (!flow.rts_cts || lines.cts) && (!flow.dtr_dsr || lines.dsr)
+    }
+
+    /// Has the far end see, and count, what this one drives now.
+    fn lines_changed(&self) {
+        self.far.lines(&self.near);
+        self.far.tasks.writer.wake();
+    }
+
+    /// Refuses to send to an end that would not understand it, if that was asked for.
+    fn check_match(&self) -> Result<()> {
+        if !self.refuse_mismatched {
+            return Ok(());
+        }
+        let asked = lock(&self.near.state).config;
+        let got = lock(&self.far.state).config;
+        for (field, asked, got) in [
+            (
+                "baud_rate",
+                asked.baud_rate.to_string(),
+                got.baud_rate.to_string(),
+            ),
+            (
+                "data_bits",
+                asked.data_bits.to_string(),
+                got.data_bits.to_string(),
+            ),
+            ("parity", asked.parity.to_string(), got.parity.to_string()),
+            (
+                "stop_bits",
+                asked.stop_bits.to_string(),
+                got.stop_bits.to_string(),
+            ),
+        ] {
+            if asked != got {
+                return Err(Error::UnsupportedConfiguration {
+                    path: self.near.path.clone(),
+                    field,
+                    asked,
+                    got: format!("{got} at the far end"),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for bytes once. `None`: there are none now.
+    fn try_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Option<Result<()>> {
+        let most = match self.near.faults.with(|faults| faults.reads.next()) {
+            Call::Fail => return Some(Err(self.disconnected())),
+            Call::Again => {
+                cx.waker().wake_by_ref();
+                return None;
+            }
+            Call::Go(most) => most.min(buf.remaining()),
+        };
+        loop {
+            if self.near.is_unplugged() {
+                return Some(Err(self.disconnected()));
+            }
+            // First, for what is sent before the far end closes is to be read before it is seen.
+            let far_is_closed = self.far.is_closed();
+            let most = self
+                .near
+                .faults
+                .with(|faults| most.min(faults.disconnect_after.unwrap_or(most)));
+            let taken = self.near.wire.take(most, |byte| {
+                buf.put(&[byte]);
+            });
+            match taken {
+                Taken::Some(count) => {
+                    *lock(&self.arrival.0) = None;
+                    self.received(count);
+                    self.far.tasks.writer.wake();
+                    return Some(Ok(()));
+                }
+                Taken::Later(left) => {
+                    let mut timer = lock(&self.arrival.0);
+                    let sleep = timer.get_or_insert_with(|| self.reactor.sleep(left));
+                    match sleep.as_mut().poll(cx) {
+                        Poll::Ready(()) => *timer = None,
+                        Poll::Pending => return None,
+                    }
+                }
+                Taken::None if far_is_closed => return Some(Err(self.disconnected())),
+                Taken::None => return None,
+            }
+        }
+    }
+
+    /// Counts what was received, with its faults.
+    fn received(&self, count: usize) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let parity = self.near.faults.with(|faults| faults.receive(count));
+        let mut state = lock(&self.near.state);
+        let counters = &mut state.counters;
+        counters.received = counters.received.wrapping_add(count);
+        counters.parity = counters.parity.wrapping_add(parity);
+    }
+
+    /// Writes once. `None`: there is no room now, or the far end has stopped this one.
+    fn try_write(&self, cx: &mut Context<'_>, data: &[u8]) -> Option<Result<usize>> {
+        let most = match self.near.faults.with(|faults| faults.writes.next()) {
+            Call::Fail => return Some(Err(self.disconnected())),
+            Call::Again => {
+                cx.waker().wake_by_ref();
+                return None;
+            }
+            Call::Go(most) => most,
+        };
+        if let Err(error) = self.check().and_then(|()| self.check_match()) {
+            return Some(Err(error));
+        }
+        if !self.is_clear_to_send() {
+            return None;
+        }
+        let data = data.get(..most).unwrap_or(data);
+        let (latency, bandwidth) = self
+            .near
+            .faults
+            .with(|faults| (faults.latency, faults.bandwidth));
+        let sent = if self.far.is_unplugged() {
+            // The wire ends in the air.
+            data.len()
+        } else {
+            self.far.wire.put(data, latency, bandwidth)
+        };
+        if sent == 0 {
+            return None;
+        }
+        let mut state = lock(&self.near.state);
+        let count = u32::try_from(sent).unwrap_or(u32::MAX);
+        state.counters.transmitted = state.counters.transmitted.wrapping_add(count);
+        drop(state);
+        self.far.tasks.reader.wake();
+        Some(Ok(sent))
+    }
+}
+
+impl Faults {
+    /// Notes bytes that were received, and gives how many of them were parity errors.
+    fn receive(&mut self, count: u32) -> u32 {
+        if let Some(left) = &mut self.disconnect_after {
+            *left = left.saturating_sub(usize::try_from(count).unwrap_or(usize::MAX));
+        }
+        let parity = self.parity_errors.min(count);
+        self.parity_errors -= parity;
+        parity
+    }
+}
+
+impl Device for MemoryDevice {
+    fn path(&self) -> &Path {
+        &self.near.path
+    }
+
+    fn poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+        // Before looking: see `WakerSlot`.
+        self.near.tasks.reader.register(cx.waker());
+        self.try_read(cx, buf).map_or(Poll::Pending, Poll::Ready)
+    }
+
+    fn poll_write(&self, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize>> {
+        self.near.tasks.writer.register(cx.waker());
+        self.try_write(cx, data).map_or(Poll::Pending, Poll::Ready)
+    }
+
+    fn config(&self) -> SerialConfig {
+        lock(&self.near.state).config
+    }
+
+    fn configure(&self, config: SerialConfig) -> BoxFuture<'_, Result<()>> {
+        self.control(|| {
+            config.validate()?;
+            lock(&self.near.state).config = config;
+            // Flow control may have been what it waited for.
+            self.near.tasks.writer.wake();
+            Ok(())
+        })
+    }
+
+    fn capabilities(&self) -> BoxFuture<'_, Result<Capabilities>> {
+        self.control(|| {
+            Ok(Capabilities {
+                modem_lines: Capability::Supported,
+                control_lines: Capability::Supported,
+                counters: Capability::Supported,
+                break_signal: Capability::Supported,
+                rts_cts: Capability::Supported,
+                xon_xoff: Capability::Unsupported,
+                dtr_dsr: Capability::Supported,
+                mark_space_parity: Capability::Supported,
+                custom_baud_rate: Capability::Supported,
+                low_latency: Capability::Supported,
+                rs485: Capability::Supported,
+                transmitter_status: Capability::Supported,
+                exclusive: Capability::Supported,
+            })
+        })
+    }
+
+    fn modem_lines(&self) -> BoxFuture<'_, Result<ModemLines>> {
+        self.control(|| Ok(self.near.lines(&self.far)))
+    }
+
+    fn control_lines(&self) -> BoxFuture<'_, Result<ControlLines>> {
+        self.control(|| Ok(lock(&self.near.state).control))
+    }
+
+    fn set_control_lines(&self, rts: Option<bool>, dtr: Option<bool>) -> BoxFuture<'_, Result<()>> {
+        self.control(|| {
+            {
+                let control = &mut lock(&self.near.state).control;
+                control.rts = rts.unwrap_or(control.rts);
+                control.dtr = dtr.unwrap_or(control.dtr);
+            }
+            self.lines_changed();
+            Ok(())
+        })
+    }
+
+    fn counters(&self) -> BoxFuture<'_, Result<Counters>> {
+        self.control(|| {
+            self.near.lines(&self.far);
+            Ok(lock(&self.near.state).counters)
+        })
+    }
+
+    fn set_break(&self, on: bool) -> BoxFuture<'_, Result<()>> {
+        self.control(|| {
+            let was_on = std::mem::replace(&mut lock(&self.near.state).in_break, on);
+            if on && !was_on {
+                // What a plain terminal makes of a break: a character of zeros, and a count.
+                self.far.wire.put(&[0], Duration::ZERO, None);
+                let mut far = lock(&self.far.state);
+                far.counters.breaks = far.counters.breaks.wrapping_add(1);
+                drop(far);
+                self.far.tasks.reader.wake();
+            }
+            Ok(())
+        })
+    }
+
+    fn pending_output(&self) -> BoxFuture<'_, Result<Option<Duration>>> {
+        self.control(|| Ok(self.far.wire.sending()))
+    }
+
+    fn discard_input(&self) -> BoxFuture<'_, Result<()>> {
+        self.control(|| {
+            self.near.wire.discard_arrived();
+            self.far.tasks.writer.wake();
+            Ok(())
+        })
+    }
+
+    fn discard_output(&self) -> BoxFuture<'_, Result<()>> {
+        self.control(|| {
+            let latency = self.near.faults.with(|faults| faults.latency);
+            self.far.wire.discard_sending(latency);
+            self.near.tasks.writer.wake();
+            Ok(())
+        })
+    }
+
+    fn input_waiting(&self) -> Result<usize> {
+        self.check()?;
+        Ok(self.near.wire.arrived())
+    }
+
+    fn output_waiting(&self) -> Result<usize> {
+        self.check()?;
+        let bandwidth = self.near.faults.with(|faults| faults.bandwidth);
+        let (Some(left), Some(bandwidth)) = (self.far.wire.sending(), bandwidth) else {
+            return Ok(0);
+        };
+        let bytes = left.as_nanos() * u128::from(bandwidth) / 1_000_000_000 + 1;
+        Ok(usize::try_from(bytes).unwrap_or(usize::MAX))
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.reactor.sleep(duration)
+    }
+
+    fn close(&self) -> BoxFuture<'static, Result<()>> {
+        if !self.near.closed.swap(true, Ordering::SeqCst) {
+            self.near.wire.clear();
+            self.lines_changed();
+            // Both: the end of the wire is news to a reader, and to a writer who waits for room.
+            self.far.tasks.reader.wake();
+        }
+        Box::pin(ready(Ok(())))
+    }
+}

@@ -1,0 +1,1 @@
+//! The examples of anyserial: `cargo run --example NAME`.

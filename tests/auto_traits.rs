@@ -1,0 +1,38 @@
+//! The auto traits of the public types: losing one would break the users' code.
+
+use anyserial::{
+    Control, Error, OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, SerialConfig,
+    SerialPort, WriteHalf,
+};
+
+fn is_send_sync_unpin<T: Send + Sync + Unpin>() {}
+
+#[test]
+fn all_types_are_send_sync_and_unpin() {
+    is_send_sync_unpin::<SerialPort>();
+    is_send_sync_unpin::<Control>();
+    is_send_sync_unpin::<ReadHalf<'_>>();
+    is_send_sync_unpin::<WriteHalf<'_>>();
+    is_send_sync_unpin::<OwnedReadHalf>();
+    is_send_sync_unpin::<OwnedWriteHalf>();
+    is_send_sync_unpin::<ReuniteError>();
+    is_send_sync_unpin::<SerialConfig>();
+    is_send_sync_unpin::<Error>();
+}
+
+#[test]
+fn futures_can_go_to_another_thread() {
+    fn is_send<T: Send>(_: &T) {}
+
+    let (mut port, _far) = anyserial::testing::pair();
+    let control = port.control();
+    let mut buf = [0; 4];
+    is_send(&SerialPort::open("", 9600));
+    is_send(&control.configure(9600));
+    is_send(&control.drain());
+    is_send(&control.send_break(std::time::Duration::from_millis(1)));
+    is_send(&port.receive(&mut buf));
+    is_send(&port.receive_available(1));
+    is_send(&port.send(b""));
+    is_send(&port.close());
+}

@@ -1,0 +1,89 @@
+//! The behaviour of ports, each test under every runtime.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod bytes;
+mod cancel;
+mod closing;
+mod configure;
+mod control;
+mod disconnect;
+mod drain;
+mod errors;
+mod exclusive;
+mod faults;
+mod halves;
+mod lines;
+
+use std::process::ExitCode;
+
+use anyserial_tests::{child, tests};
+
+fn main() -> ExitCode {
+    if let Some(role) = child::role() {
+        return exclusive::as_child(&role);
+    }
+    anyserial_tests::run(tests![
+        bytes::all_values_both_ways,
+        bytes::a_mebibyte_each_way_at_once,
+        bytes::a_mebibyte_through_a_narrow_pair,
+        bytes::vectored,
+        bytes::futures_traits,
+        bytes::receive_available_stops_at_its_limits,
+        bytes::a_user_supplied_device,
+        cancel::receive_loses_nothing,
+        cancel::send_some_sends_what_it_says,
+        cancel::a_break_is_lifted,
+        cancel::an_open_leaves_nothing_open,
+        closing::drop_and_close_do_not_stall,
+        closing::close_waits_for_the_close,
+        closing::open_right_after_drop,
+        closing::poll_close_drains_and_leaves_the_port_open,
+        configure::takes_effect_in_the_kernel,
+        configure::while_a_receive_waits,
+        configure::a_refused_frame_changes_nothing,
+        configure::unsupported_features_follow_the_policy,
+        configure::a_failed_open_changes_nothing,
+        configure::what_termios_cannot_show,
+        control::outlives_the_port_and_says_so,
+        control::queues,
+        control::discards,
+        control::timeouts,
+        control::capabilities_of_a_pty,
+        control::lends_the_descriptor,
+        disconnect::all_bytes_arrive_then_the_error,
+        disconnect::every_operation_says_so_every_time,
+        disconnect::wakes_who_waits,
+        disconnect::a_reading_loop_does_not_spin,
+        drain::waits_for_the_wire,
+        drain::does_not_report_success_after_a_disconnect,
+        drain::waits_for_no_reader_of_a_pty,
+        errors::opening,
+        errors::bad_arguments,
+        errors::missing_features,
+        errors::convert_into_io_errors,
+        exclusive::a_second_open_is_busy_and_harmless,
+        exclusive::another_user_is_refused,
+        exclusive::root_sees_a_lock_of_any_kind,
+        exclusive::can_be_shared_and_unshared,
+        faults::again_and_interrupted_calls_go_on,
+        faults::short_calls_add_up,
+        faults::one_failure_is_one_failure,
+        faults::disconnect_wakes_both_sides,
+        faults::latency_and_bandwidth_take_their_time,
+        faults::mismatched_ends_are_refused_if_asked,
+        halves::full_duplex_in_one_task,
+        halves::full_duplex_in_two_tasks,
+        halves::reunite,
+        lines::cross_over,
+        lines::changes_are_seen_even_if_short,
+        lines::flow_control_stops_the_sender,
+        lines::breaks_and_parity_errors_are_counted,
+    ])
+}
