@@ -18,7 +18,7 @@ use crate::Tokio;
 /// A serial port on tokio: [`anyserial::SerialPort`], to which it dereferences, with tokio's
 /// [`AsyncRead`] and [`AsyncWrite`].
 ///
-/// `flush` of tokio's [`AsyncWriteExt`](tokio::io::AsyncWriteExt) has nothing to do and returns
+/// `flush` of tokio's `AsyncWriteExt` has nothing to do and returns
 /// at once; `shutdown` waits until all output has left, as
 /// [`drain`](anyserial::Control::drain) does, without blocking.
 #[derive(Debug)]
