@@ -262,11 +262,12 @@ impl Control {
     /// Waits until all output has left: the kernel's queue, and the transmitter's FIFO and shift
     /// register.
     ///
-    /// It asks the driver, by timer; no thread is blocked. Where the driver cannot tell whether
-    /// the transmitter is empty (most USB adapters but FTDI's), it allows for the time that what
-    /// was written needs at the baud rate, up to 640 bytes of it: the largest transmit buffer
-    /// among common adapters. With the output stopped by flow control this waits for as long as
-    /// that lasts; [`timeout`](Control::timeout) bounds it.
+    /// It asks the driver, by timer; no thread is blocked. A UART tells exactly when its
+    /// transmitter is empty. Over USB that news can be old, so this allows at least for the time
+    /// that the line needs for what was written; where a driver does not tell at all (most USB
+    /// adapters but FTDI's), for what a transmit buffer of 640 bytes can hold, the largest among
+    /// common adapters. With the output stopped by flow control this waits for as long as that
+    /// lasts; [`timeout`](Control::timeout) bounds it.
     ///
     /// # Errors
     ///

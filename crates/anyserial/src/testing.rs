@@ -26,6 +26,7 @@
 //! # Ok::<(), anyserial::Error>(()) }).unwrap();
 //! ```
 
+mod end;
 mod faults;
 mod memory;
 mod pty;
@@ -34,8 +35,9 @@ mod wire;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use self::end::End;
 pub use self::faults::FaultPlan;
-use self::memory::{End, MemoryDevice};
+use self::memory::MemoryDevice;
 #[cfg(feature = "async-io")]
 pub use self::pty::pty_pair;
 pub use self::pty::pty_pair_with;

@@ -33,7 +33,8 @@ pub struct FaultPlan {
 #[derive(Debug, Default)]
 struct Shared {
     faults: Faults,
-    /// The tasks of the ends that this plan is for.
+    /// The tasks of the ends that this plan is for, and of the ends opposite, for whom it
+    /// matters that an end is gone.
     tasks: Vec<Weak<Tasks>>,
 }
 
@@ -78,6 +79,8 @@ pub(super) struct Faults {
     /// Bytes per second.
     pub(super) bandwidth: Option<u32>,
     pub(super) ring: bool,
+    /// How often `ring` has changed; wraps.
+    pub(super) ring_changes: u32,
     /// How many bytes the end still receives before it is gone.
     pub(super) disconnect_after: Option<usize>,
 }
@@ -124,6 +127,16 @@ impl Faults {
     /// Whether this end is gone.
     pub(super) fn is_gone(&self) -> bool {
         self.disconnect_after == Some(0)
+    }
+
+    /// Notes bytes that were received, and gives how many of them were parity errors.
+    pub(super) fn receive(&mut self, count: u32) -> u32 {
+        if let Some(left) = &mut self.disconnect_after {
+            *left = left.saturating_sub(usize::try_from(count).unwrap_or(usize::MAX));
+        }
+        let parity = self.parity_errors.min(count);
+        self.parity_errors -= parity;
+        parity
     }
 }
 
@@ -208,10 +221,12 @@ impl FaultPlan {
         self.change(|faults| faults.bandwidth = (bytes_per_second > 0).then_some(bytes_per_second));
     }
 
-    /// The level of this end's RI line. (A change of it is counted when the line is next looked
-    /// at.)
+    /// The level of this end's RI line. Default: low.
     pub fn ring(&self, high: bool) {
-        self.change(|faults| faults.ring = high);
+        self.change(|faults| {
+            let changed = std::mem::replace(&mut faults.ring, high) != high;
+            faults.ring_changes = faults.ring_changes.wrapping_add(u32::from(changed));
+        });
     }
 
     /// Whether all faults with a count have happened: what was to fail has been tried.
@@ -224,9 +239,14 @@ impl FaultPlan {
     }
 
     fn change(&self, change: impl FnOnce(&mut Faults)) {
+        change(&mut lock(&self.shared).faults);
+        self.wake();
+    }
+
+    /// Has every task look again that this plan may have stopped or set going.
+    pub(super) fn wake(&self) {
         let tasks = {
             let mut shared = lock(&self.shared);
-            change(&mut shared.faults);
             shared.tasks.retain(|tasks| tasks.strong_count() > 0);
             shared.tasks.clone()
         };

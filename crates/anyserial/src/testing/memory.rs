@@ -2,16 +2,17 @@
 
 use std::future::ready;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
-use super::faults::{Call, FaultPlan, Faults, Tasks};
-use super::wire::{Taken, Wire};
+use super::end::End;
+use super::faults::Call;
+use super::wire::Taken;
 use crate::capability::{Capabilities, Capability};
 use crate::config::SerialConfig;
 use crate::device::{BoxFuture, Device, ReadBuf};
@@ -19,92 +20,6 @@ use crate::error::{Error, Result};
 use crate::lines::{ControlLines, Counters, ModemLines};
 use crate::native::lock;
 use crate::reactor::Reactor;
-
-/// One end of a pair: what both ports have to know of it.
-#[derive(Debug)]
-pub(super) struct End {
-    path: PathBuf,
-    /// What is under way to this end.
-    wire: Wire,
-    state: Mutex<State>,
-    faults: FaultPlan,
-    tasks: Arc<Tasks>,
-    closed: AtomicBool,
-}
-
-#[derive(Debug)]
-struct State {
-    config: SerialConfig,
-    control: ControlLines,
-    /// The lines as this end last saw them: its counters count the changes.
-    seen: ModemLines,
-    counters: Counters,
-    in_break: bool,
-}
-
-impl End {
-    pub(super) fn new(path: String, capacity: usize, faults: FaultPlan) -> Self {
-        let tasks = Arc::new(Tasks::default());
-        faults.wake_on_change(&tasks);
-        End {
-            path: PathBuf::from(path),
-            wire: Wire::new(capacity),
-            state: Mutex::new(State {
-                config: SerialConfig::default(),
-                control: ControlLines {
-                    rts: true,
-                    dtr: true,
-                },
-                seen: ModemLines {
-                    ri: false,
-                    ..ModemLines::ALL
-                },
-                counters: Counters::default(),
-                in_break: false,
-            }),
-            faults,
-            tasks,
-            closed: AtomicBool::new(false),
-        }
-    }
-
-    /// Whether the cable is out.
-    fn is_unplugged(&self) -> bool {
-        self.faults.with(|faults| faults.is_gone())
-    }
-
-    fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::SeqCst)
-    }
-
-    /// The lines at this end, counted if they have changed.
-    fn lines(&self, far: &End) -> ModemLines {
-        let driven = if far.is_closed() || far.is_unplugged() {
-            ControlLines::default()
-        } else {
-            lock(&far.state).control
-        };
-        let lines = ModemLines {
-            cts: driven.rts,
-            dsr: driven.dtr,
-            cd: driven.dtr,
-            ri: self.faults.with(|faults| faults.ring),
-        };
-        let mut state = lock(&self.state);
-        let changed = lines ^ state.seen;
-        state.seen = lines;
-        let counters = &mut state.counters;
-        for (changed, count) in [
-            (changed.cts, &mut counters.cts),
-            (changed.dsr, &mut counters.dsr),
-            (changed.ri, &mut counters.ri),
-            (changed.cd, &mut counters.cd),
-        ] {
-            *count = count.wrapping_add(u32::from(changed));
-        }
-        lines
-    }
-}
 
 /// A port in memory.
 #[derive(Debug)]
@@ -116,9 +31,9 @@ pub(super) struct MemoryDevice {
     arrival: Arrival,
 }
 
-/// The timer for the next byte that is under way.
+/// The timer for the next byte that is under way, and when it is due.
 #[derive(Default)]
-struct Arrival(Mutex<Option<BoxFuture<'static, ()>>>);
+struct Arrival(Mutex<Option<(Instant, BoxFuture<'static, ()>)>>);
 
 impl std::fmt::Debug for Arrival {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -133,6 +48,7 @@ impl MemoryDevice {
         reactor: Arc<dyn Reactor>,
         refuse_mismatched: bool,
     ) -> Self {
+        near.faults.wake_on_change(&far.tasks);
         MemoryDevice {
             near,
             far,
@@ -250,9 +166,16 @@ impl MemoryDevice {
                     self.far.tasks.writer.wake();
                     return Some(Ok(()));
                 }
-                Taken::Later(left) => {
+                Taken::Later(due) => {
                     let mut timer = lock(&self.arrival.0);
-                    let sleep = timer.get_or_insert_with(|| self.reactor.sleep(left));
+                    let (_, sleep) = match &mut *timer {
+                        Some(timer) if timer.0 == due => timer,
+                        // None yet, or one for a byte that was discarded meanwhile.
+                        other => {
+                            let left = due.saturating_duration_since(Instant::now());
+                            other.insert((due, self.reactor.sleep(left)))
+                        }
+                    };
                     match sleep.as_mut().poll(cx) {
                         Poll::Ready(()) => *timer = None,
                         Poll::Pending => return None,
@@ -267,7 +190,13 @@ impl MemoryDevice {
     /// Counts what was received, with its faults.
     fn received(&self, count: usize) {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
-        let parity = self.near.faults.with(|faults| faults.receive(count));
+        let (parity, is_gone) = self
+            .near
+            .faults
+            .with(|faults| (faults.receive(count), faults.is_gone()));
+        if is_gone {
+            self.near.faults.wake();
+        }
         let mut state = lock(&self.near.state);
         let counters = &mut state.counters;
         counters.received = counters.received.wrapping_add(count);
@@ -310,18 +239,6 @@ impl MemoryDevice {
         drop(state);
         self.far.tasks.reader.wake();
         Some(Ok(sent))
-    }
-}
-
-impl Faults {
-    /// Notes bytes that were received, and gives how many of them were parity errors.
-    fn receive(&mut self, count: u32) -> u32 {
-        if let Some(left) = &mut self.disconnect_after {
-            *left = left.saturating_sub(usize::try_from(count).unwrap_or(usize::MAX));
-        }
-        let parity = self.parity_errors.min(count);
-        self.parity_errors -= parity;
-        parity
     }
 }
 

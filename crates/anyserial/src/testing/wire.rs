@@ -7,6 +7,9 @@ use async_channel::{Receiver, Sender, TrySendError};
 
 use crate::native::lock;
 
+/// 30 years: what no test waits for, and every clock can count.
+const ENDLESS: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
 /// Bytes under way to one end.
 #[derive(Debug)]
 pub(super) struct Wire {
@@ -37,8 +40,8 @@ struct Line {
 pub(super) enum Taken {
     /// This many.
     Some(usize),
-    /// None yet: the next one arrives in this time.
-    Later(Duration),
+    /// None yet: the next one arrives then.
+    Later(Instant),
     /// None under way.
     None,
 }
@@ -62,9 +65,10 @@ impl Wire {
         let mut put = 0;
         for value in data {
             let leaves = line.leaves(now, bandwidth);
-            let due = leaves
-                .or((!latency.is_zero()).then_some(now))
-                .and_then(|leaves| leaves.checked_add(latency));
+            let due = match leaves {
+                None if latency.is_zero() => None,
+                leaves => Some(later(leaves.unwrap_or(now), latency)),
+            };
             match self.sender.try_send(Byte { value: *value, due }) {
                 Ok(()) => {
                     line.free_at = leaves;
@@ -90,7 +94,7 @@ impl Wire {
                 if due > now {
                     *head = Some(byte);
                     if taken == 0 {
-                        return Taken::Later(due - now);
+                        return Taken::Later(due);
                     }
                     break;
                 }
@@ -133,7 +137,7 @@ impl Wire {
     pub(super) fn discard_sending(&self, latency: Duration) {
         let now = Instant::now();
         self.sift(|byte| match byte.due {
-            Some(due) => due <= now.checked_add(latency).unwrap_or(due),
+            Some(due) => due <= later(now, latency),
             None => true,
         });
         lock(&self.line).free_at = None;
@@ -172,11 +176,16 @@ impl Line {
     fn leaves(&self, now: Instant, bandwidth: Option<u32>) -> Option<Instant> {
         let begins = self.free_at.map_or(now, |free_at| free_at.max(now));
         match bandwidth {
-            Some(bandwidth) => begins.checked_add(Duration::from_secs(1) / bandwidth),
+            Some(bandwidth) => Some(later(begins, Duration::from_secs(1) / bandwidth)),
             // What is sent after the limit was lifted still does not overtake.
             None => (begins > now).then_some(begins),
         }
     }
+}
+
+/// This long after `instant`, in as far as there is an end to it.
+fn later(instant: Instant, by: Duration) -> Instant {
+    instant.checked_add(by.min(ENDLESS)).unwrap_or(instant)
 }
 
 #[cfg(test)]
@@ -215,6 +224,15 @@ mod tests {
         assert!(matches!(take_all(&wire).0, Taken::Later(_)));
         wire.clear();
         assert_eq!(take_all(&wire).0, Taken::None);
+    }
+
+    #[test]
+    fn what_is_endlessly_late_does_not_arrive() {
+        let wire = Wire::new(8);
+        assert_eq!(wire.put(b"a", Duration::MAX, None), 1);
+        assert_eq!(wire.put(b"b", Duration::MAX, Some(1)), 1);
+        assert_eq!(wire.arrived(), 0);
+        assert!(matches!(take_all(&wire).0, Taken::Later(_)));
     }
 
     #[test]

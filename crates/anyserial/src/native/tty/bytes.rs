@@ -53,7 +53,7 @@ impl Tty {
         if bytes == 0 && length > 0 {
             return Err(Errno::WOULDBLOCK.into());
         }
-        self.drain.wrote(bytes);
+        self.note_written(bytes);
         Ok(Transfer {
             bytes,
             exhausted: bytes < length,

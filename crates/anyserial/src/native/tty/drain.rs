@@ -1,81 +1,115 @@
 //! Whether all output has left: the kernel's queue, then the transmitter.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::super::{lock, system};
+use super::super::lock;
+use super::super::system::{self, Kind};
 use super::Tty;
+use crate::config::FlowControl;
 use crate::error::Result;
 
 /// How many bytes hardware may hold that its driver does not count, where the driver does not
-/// tell whether the transmitter is empty. The largest transmit buffer of a common adapter is the
-/// CP2102's: 640 bytes.
-const LARGEST_FIFO: usize = 640;
+/// tell whether the transmitter is empty. The largest transmit buffer among the common adapters
+/// of that kind is the CP2102's: 640 bytes.
+const SILENT_FIFO: usize = 640;
+
+/// The same where the driver does tell, and says "busy". The largest is the FT2232H's: 4096
+/// bytes. A device can say so for ever (QEMU's FTDI adapter does), so this bounds it.
+const TALKING_FIFO: usize = 4096;
 
 /// What a port knows of its output beyond what the driver tells.
 #[derive(Debug, Default)]
 pub(super) struct Drain {
-    /// Bytes written through this port, wrapping.
-    written: AtomicUsize,
-    tail: Mutex<Tail>,
+    state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
-struct Tail {
-    /// `written` when all of it was known to have left the transmitter.
-    drained: usize,
-    /// `written` when the kernel's queue was found empty, and when the hardware is done too.
-    done: Option<(usize, Instant)>,
+struct State {
+    /// Bytes written that may not have left the transmitter.
+    held: usize,
+    /// When they will have left a transmitter that never pauses.
+    free_at: Option<Instant>,
+    /// Since when the kernel's queue is known to be empty.
+    empty_since: Option<Instant>,
 }
 
 impl Drain {
-    pub(super) fn wrote(&self, bytes: usize) {
-        self.written.fetch_add(bytes, Ordering::Relaxed);
+    /// Notes a write.
+    fn wrote(&self, bytes: usize, character: Duration) {
+        let mut state = lock(&self.state);
+        let now = Instant::now();
+        let begins = state.free_at.map_or(now, |free_at| free_at.max(now));
+        state.held = state.held.saturating_add(bytes);
+        state.free_at = begins.checked_add(times(character, bytes));
+        state.empty_since = None;
     }
 
-    /// The queue is empty: how long the hardware may still need for what it took.
-    fn hardware_needs(&self, character: Duration) -> Option<Duration> {
-        let written = self.written.load(Ordering::Relaxed);
-        let mut tail = lock(&self.tail);
+    /// The transmitter is known to be empty.
+    fn is_done(&self) {
+        *lock(&self.state) = State::default();
+    }
+
+    /// The kernel's queue is empty and the device says nothing, or "busy": how long it may still
+    /// need for what it took, if it took no more than `fifo` bytes.
+    fn hardware_needs(&self, character: Duration, fifo: usize) -> Option<Duration> {
+        let mut state = lock(&self.state);
         let now = Instant::now();
-        let until = match tail.done {
-            Some((at, until)) if at == written => until,
-            _ => {
-                let held = written.wrapping_sub(tail.drained).min(LARGEST_FIFO);
-                now + character.saturating_mul(u32::try_from(held).unwrap_or(u32::MAX))
-            }
-        };
-        if now >= until {
-            *tail = Tail {
-                drained: written,
-                done: None,
-            };
-            return None;
-        }
-        tail.done = Some((written, until));
-        Some(until - now)
+        let since = *state.empty_since.get_or_insert(now);
+        let until = since.checked_add(times(character, state.held.min(fifo)))?;
+        left(until, now)
+    }
+
+    /// The device says "empty", which over USB can be old: how long it must at least still need.
+    fn line_needs(&self) -> Option<Duration> {
+        left(lock(&self.state).free_at?, Instant::now())
     }
 }
 
+fn times(character: Duration, bytes: usize) -> Duration {
+    character.saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX))
+}
+
+fn left(until: Instant, now: Instant) -> Option<Duration> {
+    let left = until.saturating_duration_since(now);
+    (!left.is_zero()).then_some(left)
+}
+
 impl Tty {
+    pub(super) fn note_written(&self, bytes: usize) {
+        // The others tell exactly what has left.
+        if self.kind == Kind::Bus {
+            self.drain.wrote(bytes, self.config().character_time());
+        }
+    }
+
     /// How long the output that is under way will need about, `None` if all of it has left.
     pub(crate) fn pending_output(&self) -> Result<Option<Duration>> {
-        let character = self.config().character_time();
+        let config = self.config();
+        let character = config.character_time();
         let queued = self.output_waiting()?;
         if queued > 0 {
-            let queued = u32::try_from(queued).unwrap_or(u32::MAX);
-            return Ok(Some(character.saturating_mul(queued)));
+            return Ok(Some(times(character, queued)));
         }
-        if self.kind == system::Kind::Pseudo {
+        if self.kind == Kind::Pseudo {
             return Ok(None);
         }
         let empty = system::transmitter_empty(self.fd());
-        match self.checked("read the state of the transmitter", empty)? {
-            Some(true) => Ok(None),
-            Some(false) => Ok(Some(character)),
-            None => Ok(self.drain.hardware_needs(character)),
+        let empty = self.checked("read the state of the transmitter", empty)?;
+        let pending = match (self.kind, empty) {
+            // Read from the hardware itself.
+            (Kind::Uart, Some(true)) => None,
+            (Kind::Uart, Some(false)) => Some(character),
+            // The far end may have stopped the hardware.
+            (_, Some(false)) if config.flow_control != FlowControl::NONE => Some(character),
+            (_, Some(false)) => self.drain.hardware_needs(character, TALKING_FIFO),
+            (_, Some(true)) => self.drain.line_needs(),
+            (_, None) => self.drain.hardware_needs(character, SILENT_FIFO),
+        };
+        if pending.is_none() {
+            self.drain.is_done();
         }
+        Ok(pending)
     }
 }
 
@@ -83,28 +117,36 @@ impl Tty {
 mod tests {
     use super::*;
 
-    #[test]
-    fn waits_for_no_more_than_was_written_and_no_more_than_a_fifo() {
-        let drain = Drain::default();
-        let second = Duration::from_secs(1);
-        assert_eq!(drain.hardware_needs(second), None);
+    const SECOND: Duration = Duration::from_secs(1);
 
-        drain.wrote(3);
-        let needs = drain.hardware_needs(second).unwrap();
-        assert!(needs > 2 * second && needs <= 3 * second, "{needs:?}");
-        // Asking again does not begin the wait again.
-        assert!(drain.hardware_needs(second).unwrap() <= needs);
-
-        drain.wrote(100_000);
-        let needs = drain.hardware_needs(second).unwrap();
-        assert!(needs > 639 * second && needs <= 640 * second, "{needs:?}");
+    fn is_about(needs: Option<Duration>, seconds: u32) -> bool {
+        needs.is_some_and(|needs| needs > SECOND * (seconds - 1) && needs <= SECOND * seconds)
     }
 
     #[test]
-    fn is_done_once_the_time_has_passed() {
+    fn waits_for_no_more_than_was_written_and_no_more_than_a_fifo() {
         let drain = Drain::default();
-        drain.wrote(1);
-        assert_eq!(drain.hardware_needs(Duration::ZERO), None);
-        assert_eq!(lock(&drain.tail).drained, 1);
+        assert_eq!(drain.hardware_needs(SECOND, 640), None);
+        drain.wrote(3, SECOND);
+        assert!(is_about(drain.hardware_needs(SECOND, 640), 3));
+        // Asking again does not begin the wait again.
+        let first = drain.hardware_needs(SECOND, 640);
+        assert!(drain.hardware_needs(SECOND, 640) <= first);
+        drain.wrote(100_000, SECOND);
+        assert!(is_about(drain.hardware_needs(SECOND, 640), 640));
+        drain.is_done();
+        assert_eq!(drain.hardware_needs(SECOND, 640), None);
+    }
+
+    #[test]
+    fn the_line_carries_one_character_at_a_time() {
+        let drain = Drain::default();
+        assert_eq!(drain.line_needs(), None);
+        drain.wrote(3, SECOND);
+        drain.wrote(2, SECOND);
+        assert!(is_about(drain.line_needs(), 5));
+        drain.is_done();
+        drain.wrote(1, Duration::ZERO);
+        assert_eq!(drain.line_needs(), None);
     }
 }
