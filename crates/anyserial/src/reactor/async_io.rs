@@ -61,21 +61,25 @@ impl Registration for Source {
             Direction::Read => read,
             Direction::Write => write,
         };
+        let poll_ready = |cx: &mut Context<'_>| match direction {
+            Direction::Read => self.terminal.poll_readable(cx),
+            Direction::Write => self.terminal.poll_writable(cx),
+        };
         // Relaxed suffices: one task at a time works in a direction (see `Registration`).
-        let mut wait = exhausted.load(Ordering::Relaxed);
+        //
+        // The flag holds for one wait. When the task is polled the next time it was woken, as a
+        // rule, and tries the operation: async-io itself takes no event for news that arrives in
+        // a round of its reactor which had begun before the wait.
+        if exhausted.swap(false, Ordering::Relaxed) {
+            // Ready: by news from before the operation that showed it exhausted, so wait anew.
+            // Nothing is missed, for to wait anew asks the kernel anew.
+            ready!(poll_ready(cx))?;
+            ready!(poll_ready(cx))?;
+        }
         loop {
-            if wait {
-                ready!(match direction {
-                    Direction::Read => self.terminal.poll_readable(cx),
-                    Direction::Write => self.terminal.poll_writable(cx),
-                })?;
-            }
             match operation() {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait = true,
-                Err(error) => {
-                    exhausted.store(false, Ordering::Relaxed);
-                    return Poll::Ready(Err(error));
-                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(poll_ready(cx))?,
+                Err(error) => return Poll::Ready(Err(error)),
                 Ok(transfer) => {
                     exhausted.store(transfer.exhausted, Ordering::Relaxed);
                     return Poll::Ready(Ok(transfer.bytes));
