@@ -44,13 +44,18 @@ pub trait Reactor: fmt::Debug + Send + Sync + 'static {
     /// Closes a terminal, which can block for as long as output is unsent: 30 seconds, if the
     /// far end has stopped it. The shutdown of the runtime must not wait for this work.
     ///
-    /// By default a thread of its own, so that it is never the executor's.
+    /// By default a thread of its own, so that it is never the executor's. If the system refuses
+    /// one, the terminal closes where it is.
     fn spawn_close(&self, work: Work) {
-        // If the system refuses a thread, the closure is dropped here, and closes here.
-        let _ = std::thread::Builder::new()
-            .name("anyserial-close".to_owned())
-            .spawn(work);
+        on_a_thread("anyserial-close", work);
     }
+}
+
+/// Runs work on a thread of its own. If the system refuses one, the work is dropped here.
+fn on_a_thread(name: &str, work: Work) {
+    let _ = std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work);
 }
 
 /// One terminal under the watch of a [`Reactor`].
@@ -90,7 +95,8 @@ pub enum Direction {
 pub struct Transfer {
     /// How many bytes it moved.
     pub bytes: usize,
-    /// Whether it moved fewer bytes than it could have: a short read shows that the input queue
-    /// was empty, a short write that the output queue was full. (A whole one shows nothing.)
+    /// Whether the next call would block, as far as this one shows: a short read found the end
+    /// of the input queue, a short write a full output queue. (A whole one shows nothing.) A
+    /// hint: where it is wrong, it costs time, never a wake-up.
     pub exhausted: bool,
 }

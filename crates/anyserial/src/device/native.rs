@@ -247,7 +247,7 @@ async fn outcome<T>(outcome: Receiver<Result<T>>, path: &Path) -> Result<T> {
     outcome.recv().await.unwrap_or_else(|_| {
         Err(Error::NoReactor {
             path: path.to_path_buf(),
-            problem: "the runtime has shut down".to_owned(),
+            problem: "the runtime has shut down, or the system refused it a thread".to_owned(),
         })
     })
 }

@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use async_io::{Async, Timer};
 
-use super::{BoxFuture, Descriptor, Direction, Reactor, Registration, Transfer, Work};
+use super::{BoxFuture, Descriptor, Direction, Reactor, Registration, Transfer, Work, on_a_thread};
 
 /// The reactor of smol, async-std and whatever else only polls.
 ///
 /// async-io waits on the thread of [`async_io::block_on`] or of smol's `block_on`, and under any
-/// other executor on a thread of its own. What may block runs on the pool of the `blocking`
-/// crate.
+/// other executor on a thread of its own. What may block runs on a thread that ends with it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AsyncIo;
 
@@ -32,12 +31,9 @@ impl Reactor for AsyncIo {
     }
 
     fn spawn_blocking(&self, work: Work) {
-        blocking::unblock(work).detach();
-    }
-
-    fn spawn_close(&self, work: Work) {
-        // Nothing waits for the threads of this pool, not even the end of the process.
-        blocking::unblock(work).detach();
+        // Not on a pool, whose idle threads would wake up twice a second for the rest of the
+        // process's life: what blocks is an opening, or a question to a USB adapter.
+        on_a_thread("anyserial-work", work);
     }
 }
 

@@ -9,6 +9,10 @@ use super::Tty;
 use crate::reactor::Transfer;
 use crate::read_buf::ReadBuf;
 
+/// From so many bytes at once on, input is a stream, and more has come by the time these are
+/// handled: to look costs less than to wait.
+const STREAM: usize = 1024;
+
 impl Tty {
     pub(crate) fn read(&self, buf: &mut ReadBuf<'_>) -> io::Result<Transfer> {
         let room = buf.remaining();
@@ -45,7 +49,7 @@ impl Tty {
         }
         Ok(Transfer {
             bytes,
-            exhausted: bytes < room,
+            exhausted: bytes < room && bytes < STREAM,
         })
     }
 
