@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{Contestant, Port, Workload};
 
-const BAUD_RATE: u32 = 115_200;
+const BAUD_RATE: u32 = 9600;
 
 /// The names of all contestants that are ports, ours last.
 pub const NAMES: &[&str] = &[
@@ -23,6 +23,13 @@ pub const NAMES: &[&str] = &[
     "anyserial-tokio",
     "anyserial",
     "anyserial inside tokio",
+];
+
+/// Whom each of ours is held against: the others on the same runtime.
+pub const OURS: &[(&str, &[&str])] = &[
+    ("anyserial-tokio", &["tokio-serial", "serial2-tokio"]),
+    ("anyserial", &["by hand on async-io"]),
+    ("anyserial inside tokio", &["by hand inside tokio"]),
 ];
 
 /// Runs a workload with the contestant of this name.
@@ -50,6 +57,8 @@ pub fn with_contestant<W: Workload>(name: &str, workload: W) -> W::Output {
 fn on_tokio<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        // What opening used is not to be counted among the threads of an open port.
+        .thread_keep_alive(Duration::from_millis(500))
         .build()
         .unwrap()
         .block_on(future)
@@ -101,6 +110,9 @@ macro_rules! blocking_port {
             async fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
                 self.read(buf)
             }
+            async fn flush(&mut self) -> io::Result<()> {
+                Write::flush(self)
+            }
         }
     };
 }
@@ -139,6 +151,9 @@ impl Port for serial2::SerialPort {
     async fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         serial2::SerialPort::read(self, buf)
     }
+    async fn flush(&mut self) -> io::Result<()> {
+        serial2::SerialPort::flush(self)
+    }
 }
 
 impl Contestant for Serial2 {
@@ -159,6 +174,9 @@ impl Port for tokio_serial::SerialStream {
     }
     async fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         AsyncReadExt::read(self, buf).await
+    }
+    async fn flush(&mut self) -> io::Result<()> {
+        AsyncWriteExt::flush(self).await
     }
 }
 
@@ -181,6 +199,9 @@ impl Port for serial2_tokio::SerialPort {
     async fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         serial2_tokio::SerialPort::read(self, buf).await
     }
+    async fn flush(&mut self) -> io::Result<()> {
+        AsyncWriteExt::flush(self).await
+    }
 }
 
 impl Contestant for Serial2Tokio {
@@ -202,6 +223,9 @@ impl Port for HandMade {
     }
     async fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         futures_lite::AsyncReadExt::read(self, buf).await
+    }
+    async fn flush(&mut self) -> io::Result<()> {
+        futures_lite::AsyncWriteExt::flush(self).await
     }
 }
 
@@ -232,6 +256,15 @@ impl Port for anyserial_tokio::SerialPort {
     async fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         AsyncReadExt::read(self, buf).await
     }
+    async fn flush(&mut self) -> io::Result<()> {
+        AsyncWriteExt::flush(self).await
+    }
+    async fn drain(&mut self) -> io::Result<()> {
+        Ok(self.control().drain().await?)
+    }
+    async fn close(self) -> io::Result<()> {
+        Ok(anyserial_tokio::SerialPort::close(self).await?)
+    }
 }
 
 impl Contestant for OursOnTokio {
@@ -250,6 +283,15 @@ impl Port for anyserial::SerialPort {
     }
     async fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         Ok(anyserial::SerialPort::receive(self, buf).await?)
+    }
+    async fn flush(&mut self) -> io::Result<()> {
+        futures_lite::AsyncWriteExt::flush(self).await
+    }
+    async fn drain(&mut self) -> io::Result<()> {
+        Ok(self.control().drain().await?)
+    }
+    async fn close(self) -> io::Result<()> {
+        Ok(anyserial::SerialPort::close(self).await?)
     }
 }
 

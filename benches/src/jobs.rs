@@ -61,8 +61,36 @@ pub enum Job {
     Open(usize),
     /// Give up so many reads after 10 ms each, and say how late, in the median.
     Cancel(usize),
+    /// Send so many bytes and end in this way, beside a task that ticks each millisecond.
+    Stall(Ending, usize),
     /// Open all ports, park a read on each, tell what they take, and go on for a while.
     Hold(Duration),
+}
+
+/// What a task does with a port that has unsent output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Nothing: what the machine itself takes.
+    Wait,
+    /// [`Port::flush`].
+    Flush,
+    /// [`Port::drain`].
+    Drain,
+    /// [`Port::close`].
+    Close,
+    /// Drop it.
+    Drop,
+}
+
+impl Ending {
+    /// All of them.
+    pub const ALL: [Ending; 5] = [
+        Ending::Wait,
+        Ending::Flush,
+        Ending::Drain,
+        Ending::Close,
+        Ending::Drop,
+    ];
 }
 
 impl Job {
@@ -81,6 +109,7 @@ impl Job {
             Job::Write(bytes, buffer) => numbers("write", &[bytes, buffer]),
             Job::Open(times) => numbers("open", &[times]),
             Job::Cancel(times) => numbers("cancel", &[times]),
+            Job::Stall(ending, bytes) => numbers("stall", &[ending as usize, bytes]),
             Job::Hold(time) => numbers("hold", &[usize::try_from(time.as_millis()).unwrap_or(0)]),
         }
     }
@@ -99,6 +128,10 @@ impl Job {
             "write" => Job::Write(number(1)?, number(2)?),
             "open" => Job::Open(number(1)?),
             "cancel" => Job::Cancel(number(1)?),
+            "stall" => {
+                let ending = Ending::ALL.get(number(1)?).context("no such ending")?;
+                Job::Stall(*ending, number(2)?)
+            }
             "hold" => Job::Hold(Duration::from_millis(number(1)? as u64)),
             other => anyhow::bail!("no job {other}"),
         })
@@ -194,10 +227,13 @@ impl Workload for Run {
                 }
                 return Ok(since(began));
             }
-            let mut ports = Vec::new();
             if let Job::Hold(time) = self.job {
                 return hold::<C>(&self.paths, time).await;
             }
+            if let Job::Stall(ending, bytes) = self.job {
+                return stall::<C>(&self.paths[0], ending, bytes).await;
+            }
+            let mut ports = Vec::new();
             for path in &self.paths {
                 ports.push(C::open(path).await?);
             }
@@ -226,7 +262,7 @@ impl Workload for Run {
                     }
                 }
                 Job::Cancel(times) => return cancel::<C>(&mut ports[0], times).await,
-                Job::Open(_) | Job::Hold(_) => {}
+                Job::Open(_) | Job::Hold(_) | Job::Stall(..) => {}
             }
             Ok(since(began))
         })
@@ -262,6 +298,52 @@ async fn cancel<C: Contestant>(port: &mut C::Port, times: usize) -> Result<Strin
     Ok(print(median))
 }
 
+/// Says for how long the ticks stopped at most, and how long the ending took; or nothing, if the
+/// contestant has no such ending.
+async fn stall<C: Contestant>(path: &str, ending: Ending, bytes: usize) -> Result<String> {
+    const TICK: Duration = Duration::from_millis(1);
+    let mut longest = Duration::ZERO;
+    let ticks = async {
+        loop {
+            let began = Instant::now();
+            C::sleep(TICK).await;
+            longest = longest.max(began.elapsed().saturating_sub(TICK));
+        }
+    };
+    let mut port = C::open(path).await?;
+    // The port may still be slow to begin with.
+    C::sleep(TICK * 100).await;
+    port.send(&vec![b'U'; bytes]).await?;
+    let end = async {
+        let began = Instant::now();
+        let ended = match ending {
+            Ending::Wait => {
+                C::sleep(TICK * 100).await;
+                Ok(())
+            }
+            Ending::Flush => port.flush().await,
+            Ending::Drain => port.drain().await,
+            Ending::Close => port.close().await,
+            Ending::Drop => {
+                drop(port);
+                Ok(())
+            }
+        };
+        let took = began.elapsed();
+        // What it left to be done in the background may stall as well.
+        C::sleep(TICK * 600).await;
+        ended.map(|()| took)
+    };
+    match futures_lite::future::or(end, ticks).await {
+        Ok(took) => Ok(print(Measured {
+            wall: took,
+            processor: longest,
+        })),
+        Err(error) if error.kind() == std::io::ErrorKind::Unsupported => Ok(String::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Says, after the first port and after all of them: kibibytes resident, and threads.
 async fn hold<C: Contestant>(paths: &[String], time: Duration) -> Result<String> {
     let mut reads = Vec::new();
@@ -285,7 +367,7 @@ async fn hold<C: Contestant>(paths: &[String], time: Duration) -> Result<String>
         async {
             join_all(reads).await;
         },
-        C::sleep(time * 2),
+        C::sleep(time * 3),
     )
     .await;
     Ok(said)

@@ -21,7 +21,7 @@ pub mod jobs;
 use std::future::Future;
 use std::io;
 
-pub use contestants::{NAMES, with_contestant};
+pub use contestants::{NAMES, OURS, with_contestant};
 
 /// A port as a workload sees it.
 #[allow(async_fn_in_trait, reason = "each workload runs on one thread")]
@@ -31,6 +31,22 @@ pub trait Port: 'static {
 
     /// Reads what is there, at least one byte.
     async fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize>;
+
+    /// What it calls flushing.
+    async fn flush(&mut self) -> io::Result<()>;
+
+    /// Waits until everything is on the wire, if it can.
+    async fn drain(&mut self) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Closes it, if there is more to that than dropping it.
+    async fn close(self) -> io::Result<()>
+    where
+        Self: Sized,
+    {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// A library, on a runtime.
@@ -45,7 +61,7 @@ pub trait Contestant {
     /// Runs a future to its end, on one thread.
     fn block_on<T>(future: impl Future<Output = T>) -> T;
 
-    /// Opens a port at 115200 8N1.
+    /// Opens a port at 9600 8N1.
     async fn open(path: &str) -> io::Result<Self::Port>;
 
     /// Sleeps on the runtime's own timer.

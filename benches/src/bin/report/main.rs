@@ -1,6 +1,7 @@
 //! Measures all contestants in one run and writes what came out as Markdown.
 //!
-//! `cargo run --release -p anyserial-benches --bin report -- [--quick] [--output FILE] [TABLE...]`
+//! `cargo run --release -p anyserial-benches --bin report -- [--quick] [--port PATH] [--output FILE]
+//! [TABLE...]`
 //!
 //! Every client is a fresh process; contestants take turns, and a ratio is the median of the
 //! ratios of each turn.
@@ -18,6 +19,7 @@ use std::io::Write;
 
 use anyhow::{Context, Result};
 use anyserial_benches::{far, jobs};
+use tables::Options;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,21 +28,22 @@ fn main() -> Result<()> {
         Some("client") => return jobs::client(&arguments[1..]),
         _ => {}
     }
-    let (mut quick, mut output, mut wanted) = (false, None, Vec::new());
+    let (mut options, mut output, mut wanted) = (Options::default(), None, Vec::new());
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--quick" => quick = true,
+            "--quick" => options.quick = true,
+            "--port" => options.port = Some(arguments.next().context("--port PATH")?),
             "--output" => output = Some(arguments.next().context("--output FILE")?),
             _ => wanted.push(argument),
         }
     }
     jobs::allow_descriptors();
-    let mut report = header(quick)?;
+    let mut report = header(options.quick)?;
     for (name, table) in tables::ALL {
         if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
             writeln!(std::io::stderr(), "{name} ...")?;
-            report += &table(quick)?;
+            report += &table(&options)?;
         }
     }
     match output {

@@ -1,5 +1,6 @@
 //! The tables.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -7,12 +8,21 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use anyserial_benches::far::{FarEnd, Service};
-use anyserial_benches::jobs::{Job, Measured};
-use anyserial_benches::{Contestant, NAMES, Workload, epoll, with_contestant};
+use anyserial_benches::jobs::{Ending, Job, Measured};
+use anyserial_benches::{Contestant, NAMES, OURS, Workload, epoll, with_contestant};
 
 use crate::measure::{calls_each, in_turns, median};
 
-type Table = fn(quick: bool) -> Result<String>;
+/// How to measure.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// Few turns, to see that it works.
+    pub(crate) quick: bool,
+    /// A serial line, for what a pseudo-terminal does not have.
+    pub(crate) port: Option<String>,
+}
+
+type Table = fn(&Options) -> Result<String>;
 
 pub(crate) const ALL: &[(&str, Table)] = &[
     ("calls", calls),
@@ -22,6 +32,7 @@ pub(crate) const ALL: &[(&str, Table)] = &[
     ("open", open),
     ("memory", memory),
     ("cancel", cancel),
+    ("stall", stall),
 ];
 
 /// Long enough for any client to wait for the reply.
@@ -45,7 +56,7 @@ fn all_contestants() -> Vec<&'static str> {
         .collect()
 }
 
-fn calls(_: bool) -> Result<String> {
+fn calls(_: &Options) -> Result<String> {
     let mut table = String::from(
         "\n### System calls per round trip\n\n\
          Exact, by strace; the client waits when the reply comes.\n\n\
@@ -67,8 +78,8 @@ fn calls(_: bool) -> Result<String> {
     Ok(table)
 }
 
-fn trips(quick: bool) -> Result<String> {
-    let (turns, trips) = if quick { (3, 500) } else { (11, 5000) };
+fn trips(options: &Options) -> Result<String> {
+    let (turns, trips) = if options.quick { (3, 500) } else { (11, 5000) };
     let mut table = String::new();
     for size in [1, 64] {
         write!(
@@ -104,17 +115,42 @@ fn trips(quick: bool) -> Result<String> {
             }
             table.push('\n');
         }
+        table.push('\n');
+        for (ours, peers) in OURS {
+            let [processor, wall] = [|m: &Measured| m.processor, |m: &Measured| m.wall]
+                .map(|time| ratio_to_best(&measured, ours, peers, time));
+            writeln!(
+                table,
+                "* {ours} to the best of {} in each turn: processor time {processor:.2}, \
+                 wall time {wall:.2}",
+                peers.join(", ")
+            )?;
+        }
     }
     Ok(table)
+}
+
+/// The median of the ratios of each turn to the peer that was best in it.
+fn ratio_to_best(
+    measured: &BTreeMap<&str, Vec<Measured>>,
+    ours: &str,
+    peers: &[&str],
+    time: fn(&Measured) -> Duration,
+) -> f64 {
+    let ratios = measured[ours].iter().enumerate().map(|(turn, ours)| {
+        let best = peers.iter().map(|peer| time(&measured[peer][turn])).min();
+        micros(time(ours)) / micros(best.unwrap_or_default())
+    });
+    median(ratios.collect())
 }
 
 fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
-fn many(quick: bool) -> Result<String> {
-    let (turns, trips) = if quick { (1, 20) } else { (5, 200) };
-    let counts: &[usize] = if quick {
+fn many(options: &Options) -> Result<String> {
+    let (turns, trips) = if options.quick { (1, 20) } else { (5, 200) };
+    let counts: &[usize] = if options.quick {
         &[1, 128]
     } else {
         &[1, 16, 128, 1000]
@@ -163,8 +199,12 @@ fn many(quick: bool) -> Result<String> {
     Ok(table)
 }
 
-fn bulk(quick: bool) -> Result<String> {
-    let (turns, bytes) = if quick { (1, 4 << 20) } else { (3, 64 << 20) };
+fn bulk(options: &Options) -> Result<String> {
+    let (turns, bytes) = if options.quick {
+        (1, 4 << 20)
+    } else {
+        (3, 64 << 20)
+    };
     let table = format!(
         "\n### {} MiB one way\n\n\
          MiB per second, medians of {turns} turns.\n\n\
@@ -192,8 +232,8 @@ fn bulk(quick: bool) -> Result<String> {
     Ok(table + &rows.join("\n") + "\n")
 }
 
-fn open(quick: bool) -> Result<String> {
-    let (turns, times) = if quick { (1, 200) } else { (5, 2000) };
+fn open(options: &Options) -> Result<String> {
+    let (turns, times) = if options.quick { (1, 200) } else { (5, 2000) };
     let mut table = format!(
         "\n### Open and close\n\n\
          Medians of {turns} turns of {times}. anyserial opens on another thread, because a USB \
@@ -218,9 +258,9 @@ fn open(quick: bool) -> Result<String> {
     Ok(table)
 }
 
-fn memory(quick: bool) -> Result<String> {
-    let ports = if quick { 100 } else { 1000 };
-    let settle = Duration::from_secs(if quick { 1 } else { 12 });
+fn memory(options: &Options) -> Result<String> {
+    let ports = if options.quick { 100 } else { 1000 };
+    let settle = Duration::from_secs(if options.quick { 1 } else { 2 });
     let mut table = format!(
         "\n### An open port at rest\n\n\
          {ports} ports on one thread, a read waiting on each. Memory is resident, per port; \
@@ -238,6 +278,7 @@ fn memory(quick: bool) -> Result<String> {
             .spawn()?;
         let mut lines = BufReader::new(client.stdout.take().context("no output")?).lines();
         lines.next().context("no sign of life")??;
+        std::thread::sleep(settle / 2);
         let before = context_switches(client.id())?;
         std::thread::sleep(Duration::from_secs(2).min(settle));
         let wake_ups = context_switches(client.id())? - before;
@@ -271,8 +312,8 @@ fn context_switches(process: u32) -> Result<u64> {
     Ok(switches)
 }
 
-fn cancel(quick: bool) -> Result<String> {
-    let times = if quick { 20 } else { 200 };
+fn cancel(options: &Options) -> Result<String> {
+    let times = if options.quick { 20 } else { 200 };
     let mut table = format!(
         "\n### A read given up after 10 ms\n\n\
          How much later it ends, median of {times}, by the timer of the contestant's runtime.\n\n\
@@ -284,6 +325,40 @@ fn cancel(quick: bool) -> Result<String> {
             let late = Job::Cancel(times).measure(contestant, &far.paths)?;
             writeln!(table, "| {contestant} | {:.0} |", micros(late.wall))?;
         }
+    }
+    Ok(table)
+}
+
+fn stall(options: &Options) -> Result<String> {
+    let Some(port) = &options.port else {
+        return Ok(
+            "\n### Unsent output\n\nThis needs a serial line at 9600 baud: `--port PATH`.\n".into(),
+        );
+    };
+    /// 10 bits each.
+    const BYTES: usize = 384;
+    let mut table = String::from(
+        "\n### Unsent output\n\n\
+         A task ends in different ways with 384 bytes unsent, which need 400 ms, beside one that \
+         ticks each millisecond on the same thread: the longest stall of the ticks / what the \
+         ending took, in ms.\n\n\
+         | contestant | nothing | flush | drain | close | drop |\n|---|---|---|---|---|---|\n",
+    );
+    for contestant in many_port_contestants() {
+        if contestant == epoll::NAME {
+            continue;
+        }
+        write!(table, "| {contestant} |")?;
+        for ending in Ending::ALL {
+            let paths = std::slice::from_ref(port);
+            let said = Job::Stall(ending, BYTES).output(contestant, paths)?;
+            let numbers: Vec<f64> = said.split_whitespace().flat_map(str::parse).collect();
+            match numbers[..] {
+                [took, longest] => write!(table, " {:.1} / {:.1} |", longest / 1e6, took / 1e6)?,
+                _ => table += " – |",
+            }
+        }
+        table.push('\n');
     }
     Ok(table)
 }
