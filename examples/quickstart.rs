@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyserial::{Error, Result, SerialConfig, SerialPort};
+use anyserial_examples::instrument;
 
 fn main() -> Result<()> {
     let path = std::env::args_os().nth(1).map(PathBuf::from);
@@ -64,21 +65,4 @@ async fn query(port: &mut SerialPort, query: &[u8]) -> Result<String> {
         Ok(String::from_utf8_lossy(&answer).trim_end().to_owned())
     };
     control.timeout(Duration::from_secs(1), answer).await
-}
-
-/// Answers queries until the port at the other end closes.
-async fn instrument(mut port: SerialPort) -> Result<()> {
-    let mut line = Vec::new();
-    loop {
-        line.extend(port.receive_available(64).await?);
-        while let Some(end) = line.iter().position(|byte| *byte == b'\n') {
-            let query: Vec<u8> = line.drain(..=end).collect();
-            let answer: &[u8] = match query.as_slice() {
-                b"*IDN?\n" => b"ACME,SIMULATED-1,0,1.0\n",
-                b"TEMP?\n" => b"+21.5 C\n",
-                _ => b"ERROR\n",
-            };
-            port.send(answer).await?;
-        }
-    }
 }

@@ -12,24 +12,9 @@ fn open_descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// Runs the test `name` of this file in a process of its own.
-fn in_a_child(name: &str, test: impl FnOnce()) {
-    if child::role().is_some_and(|role| role == name) {
-        test();
-        return;
-    }
-    let output = child::run(name, &["--exact", name, "--nocapture"]);
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{said}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
 #[test]
 fn ten_thousand_opens_leak_none() {
-    in_a_child("ten_thousand_opens_leak_none", || {
+    child::alone("ten_thousand_opens_leak_none", || {
         futures_lite::future::block_on(async {
             let far = FarEnd::new();
             let round = async |close: bool| {
@@ -58,7 +43,7 @@ fn ten_thousand_opens_leak_none() {
 
 #[test]
 fn none_survives_an_exec() {
-    in_a_child("none_survives_an_exec", || {
+    child::alone("none_survives_an_exec", || {
         futures_lite::future::block_on(async {
             let pair = anyserial::testing::pty_pair().await.unwrap();
             let far = FarEnd::new();

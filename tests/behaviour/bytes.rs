@@ -11,17 +11,29 @@ use anyserial::{Capabilities, Error, OwnedReadHalf, OwnedWriteHalf, SerialConfig
 use anyserial_tests::Env;
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
-/// Numbers that do not repeat in step with any queue.
+/// Bytes that do not repeat in step with any queue.
+pub(crate) struct Noise(u64);
+
+impl Noise {
+    /// Each seed has its own.
+    pub(crate) fn new(seed: u64) -> Self {
+        Noise(0x2545_f491_4f6c_dd1d ^ seed)
+    }
+}
+
+impl Iterator for Noise {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        Some(self.0.to_be_bytes()[0])
+    }
+}
+
 pub(crate) fn noise(length: usize) -> Vec<u8> {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    (0..length)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state.to_be_bytes()[0]
-        })
-        .collect()
+    Noise::new(0).take(length).collect()
 }
 
 /// Receives exactly this many bytes.

@@ -20,6 +20,8 @@ mod exclusive;
 mod faults;
 mod halves;
 mod lines;
+mod stress;
+mod third_parties;
 
 use std::process::ExitCode;
 
@@ -85,5 +87,9 @@ fn main() -> ExitCode {
         lines::changes_are_seen_even_if_short,
         lines::flow_control_stops_the_sender,
         lines::breaks_and_parity_errors_are_counted,
+        stress::random_chunks_and_pauses,
+        third_parties::lines,
+        third_parties::frames_larger_than_the_queues,
+        third_parties::copying_between_two_ports,
     ])
 }

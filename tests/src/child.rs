@@ -24,3 +24,22 @@ pub fn run(role: &str, arguments: &[&str]) -> Output {
         .output()
         .unwrap()
 }
+
+/// Runs the test `name` of a test file in a process of its own, where nothing else runs beside it.
+///
+/// # Panics
+///
+/// If the test fails there, or does not run.
+pub fn alone(name: &str, test: impl FnOnce()) {
+    if role().is_some_and(|role| role == name) {
+        test();
+        return;
+    }
+    let output = run(name, &["--exact", name, "--nocapture"]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}

@@ -25,6 +25,7 @@
 
 mod port;
 mod reactor;
+pub mod testing;
 
 #[doc(no_inline)]
 pub use anyserial::{

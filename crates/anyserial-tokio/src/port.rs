@@ -103,7 +103,7 @@ impl From<anyserial::SerialPort> for SerialPort {
     }
 }
 
-fn current(path: &Path) -> Result<Arc<dyn Reactor>> {
+pub(crate) fn current(path: &Path) -> Result<Arc<dyn Reactor>> {
     match Tokio::current() {
         Ok(tokio) => Ok(Arc::new(tokio)),
         Err(error) => Err(Error::NoReactor {

@@ -1,16 +1,19 @@
 //! tokio as a reactor.
 
+use std::future::{Future, pending, poll_fn};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyserial::reactor::{BoxFuture, Descriptor, Direction, Reactor, Registration, Transfer, Work};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Handle, TryCurrentError};
+use tokio::sync::oneshot;
 
 /// A tokio runtime as the reactor of a port: its epoll, its timers, its blocking pool.
 ///
@@ -61,8 +64,29 @@ impl Reactor for Tokio {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        let _inside = self.runtime.enter();
-        Box::pin(tokio::time::sleep(duration))
+        let until = Instant::now().checked_add(duration);
+        // tokio panics where it has no time driver, and where the runtime is gone, and offers no
+        // way to ask. Time goes on all the same.
+        let sleep = catch_unwind(|| {
+            let _inside = self.runtime.enter();
+            tokio::time::sleep(duration)
+        });
+        Box::pin(async move {
+            if let Ok(sleep) = sleep {
+                let mut sleep = pin!(sleep);
+                let slept = poll_fn(|cx| {
+                    let polled = catch_unwind(AssertUnwindSafe(|| sleep.as_mut().poll(cx)));
+                    match polled {
+                        Ok(polled) => polled.map(|()| true),
+                        Err(_) => Poll::Ready(false),
+                    }
+                });
+                if slept.await {
+                    return;
+                }
+            }
+            sleep_on_a_thread(until).await;
+        })
     }
 
     fn spawn_blocking(&self, work: Work) {
@@ -71,6 +95,20 @@ impl Reactor for Tokio {
 
     // Closing is left to a thread of its own: a runtime that shuts down waits for its blocking
     // pool, and the close of a terminal with unsent output can take 30 s.
+}
+
+/// Waits without a runtime, which takes a thread. Without an end, if the clock has none.
+async fn sleep_on_a_thread(until: Option<Instant>) {
+    let Some(until) = until else {
+        return pending().await;
+    };
+    let (done, slept) = oneshot::channel();
+    // If the system refuses a thread, the wait is over here.
+    let _ = std::thread::Builder::new().spawn(move || {
+        std::thread::sleep(until.saturating_duration_since(Instant::now()));
+        let _: Result<(), ()> = done.send(());
+    });
+    let _ = slept.await;
 }
 
 /// A terminal on tokio's epoll.

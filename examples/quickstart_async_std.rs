@@ -1,0 +1,52 @@
+//! The quickstart with async-std, which is deprecated in favour of smol: its traits and timers.
+//!
+//! `cargo run --example quickstart_async_std`, or with `-- /dev/ttyUSB0` for an instrument of your
+//! own at 115200 8N1.
+
+use std::error::Error;
+use std::time::Duration;
+
+use anyserial_async_std::{SerialConfig, SerialPort, testing};
+use anyserial_examples::instrument;
+use async_std::future::timeout;
+use async_std::io::BufReader;
+use async_std::io::prelude::{BufReadExt, WriteExt};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    async_std::task::block_on(run())
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    let port = match std::env::args_os().nth(1) {
+        Some(path) => SerialPort::open(path, SerialConfig::new(115_200)).await?,
+        None => {
+            let (port, far_end) = testing::pty_pair().await?;
+            async_std::task::spawn(instrument(far_end));
+            port
+        }
+    };
+    println!("opened {} at {}", port.path().display(), port.config()?);
+    let control = port.control();
+
+    // async-std's own buffer over the port: any code for its traits works.
+    let mut port = BufReader::new(port);
+    let mut line = String::new();
+    for (query, baud_rate) in [("*IDN?\n", 115_200), ("TEMP?\n", 9600)] {
+        control.configure(baud_rate).await?;
+        port.get_mut().write_all(query.as_bytes()).await?;
+        line.clear();
+        timeout(Duration::from_secs(1), port.read_line(&mut line)).await??;
+        println!("{}: {}", query.trim_end(), line.trim_end());
+    }
+
+    // Nobody asked anything, so nothing comes. A read that is given up loses no byte.
+    let limit = Duration::from_millis(200);
+    match timeout(limit, port.read_line(&mut line)).await {
+        Err(error) => println!("as expected: {error}"),
+        Ok(count) => println!("a surprise: {} bytes", count?),
+    }
+
+    port.into_inner().close().await?;
+    println!("closed");
+    Ok(())
+}
