@@ -315,6 +315,8 @@ async fn stall<C: Contestant>(path: &str, ending: Ending, bytes: usize) -> Resul
     C::sleep(TICK * 100).await;
     port.send(&vec![b'U'; bytes]).await?;
     let end = async {
+        // The ticks begin before the ending.
+        C::sleep(TICK).await;
         let began = Instant::now();
         let ended = match ending {
             Ending::Wait => {
