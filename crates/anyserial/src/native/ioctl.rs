@@ -171,3 +171,18 @@ super::on_linux! {
         Ok(rs485)
     }
 }
+
+super::on_macos! {
+    /// `IOSSIOSPEED`: sets the baud rate, whatever it is.
+    pub(super) fn set_speed(fd: BorrowedFd<'_>, rate: libc::speed_t) -> Result<()> {
+        // SAFETY: the kernel reads one `speed_t`.
+        unsafe { ioctl(fd, Setter::<{ opcode::IOSSIOSPEED }, libc::speed_t>::new(rate)) }
+    }
+
+    /// `IOSSDATALAT`: sets how long the driver may keep what it has received, in microseconds.
+    pub(super) fn set_latency(fd: BorrowedFd<'_>, latency: std::ffi::c_ulong) -> Result<()> {
+        type Request = Setter<{ opcode::IOSSDATALAT }, std::ffi::c_ulong>;
+        // SAFETY: the kernel reads one `unsigned long`.
+        unsafe { ioctl(fd, Request::new(latency)) }
+    }
+}

@@ -17,16 +17,62 @@ macro_rules! on_linux {
 }
 use on_linux;
 
+/// Items for macOS.
+macro_rules! on_macos {
+    ($($item:item)*) => {
+        $(#[cfg(target_os = "macos")] $item)*
+    };
+}
+use on_macos;
+
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[path = "linux/mod.rs"]
 mod system;
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-#[path = "posix.rs"]
+#[cfg(target_os = "macos")]
+#[path = "apple/mod.rs"]
 mod system;
 
-#[cfg(not(unix))]
-compile_error!("anyserial supports POSIX systems: Linux, macOS and the BSDs");
+#[cfg(any(
+    target_os = "freebsd",
+    target_os = "dragonfly",
+    target_os = "netbsd",
+    target_os = "openbsd"
+))]
+#[path = "bsd/mod.rs"]
+mod system;
+
+#[cfg(target_os = "illumos")]
+#[path = "illumos.rs"]
+mod system;
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod posix;
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "macos")))]
+mod plain;
+
+#[cfg(any(
+    target_os = "linux",
+    target_os = "android",
+    target_os = "macos",
+    target_os = "illumos"
+))]
+mod ptmx;
+
+#[cfg(any(
+    target_os = "macos",
+    target_os = "freebsd",
+    target_os = "dragonfly",
+    target_os = "netbsd",
+    target_os = "openbsd"
+))]
+mod ttycom;
+
+// Pure parts of other systems, which are tested on every system.
+#[cfg(any(target_os = "macos", test))]
+#[path = "apple/rate.rs"]
+mod macos_rate;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

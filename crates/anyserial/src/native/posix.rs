@@ -1,4 +1,4 @@
-//! macOS and the BSDs: what POSIX and their common heritage give.
+//! What the systems without the Linux kernel have in common.
 
 use std::convert::Infallible;
 use std::os::fd::BorrowedFd;
@@ -13,21 +13,6 @@ use super::termios::Difference;
 use crate::config::Parity;
 use crate::lines::Counters;
 use crate::rs485::Rs485Config;
-
-/// Request numbers of `<sys/ttycom.h>`, the same on macOS and on all BSDs.
-pub(super) mod opcode {
-    use std::ffi::c_int;
-
-    use rustix::ioctl::{Opcode, opcode};
-
-    pub(in crate::native) const TIOCMGET: Opcode = opcode::read::<c_int>(b't', 106);
-    pub(in crate::native) const TIOCMBIC: Opcode = opcode::write::<c_int>(b't', 107);
-    pub(in crate::native) const TIOCMBIS: Opcode = opcode::write::<c_int>(b't', 108);
-    pub(in crate::native) const TIOCMSET: Opcode = opcode::write::<c_int>(b't', 109);
-    pub(in crate::native) const TIOCOUTQ: Opcode = opcode::read::<c_int>(b't', 115);
-    pub(in crate::native) const TIOCCBRK: Opcode = opcode::none(b't', 122);
-    pub(in crate::native) const TIOCSBRK: Opcode = opcode::none(b't', 123);
-}
 
 /// The parity bits of `c_cflag`.
 pub(super) const PARITY: ControlModes = ControlModes::PARENB.union(ControlModes::PARODD);
@@ -88,10 +73,15 @@ pub(super) fn counters(_: BorrowedFd<'_>) -> Result<Counters> {
 
 /// Whether a driver says by this error that it does not know a request.
 pub(super) fn is_unsupported(error: Errno) -> bool {
-    matches!(
-        error,
-        Errno::NOTTY | Errno::INVAL | Errno::OPNOTSUPP | Errno::NOTSUP | Errno::NODEV
-    )
+    // On some of these systems the last two are one.
+    [
+        Errno::NOTTY,
+        Errno::INVAL,
+        Errno::NODEV,
+        Errno::OPNOTSUPP,
+        Errno::NOTSUP,
+    ]
+    .contains(&error)
 }
 
 /// Which group may open a port differs too much between these systems to say.
@@ -101,23 +91,7 @@ pub(super) fn owning_group(_: &Path) -> Option<String> {
 
 /// There is none: nothing was changed that could be put back.
 #[derive(Debug)]
-pub(super) struct SavedLatency(Infallible);
-
-/// There is none: nothing was changed that could be put back.
-#[derive(Debug)]
 pub(super) struct SavedRs485(Infallible);
-
-pub(super) fn has_low_latency(_: BorrowedFd<'_>) -> Result<()> {
-    Err(Errno::NOTTY)
-}
-
-pub(super) fn set_low_latency(_: BorrowedFd<'_>) -> Result<Option<SavedLatency>> {
-    Err(Errno::NOTTY)
-}
-
-pub(super) fn restore_latency(_: BorrowedFd<'_>, saved: &SavedLatency) -> Result<()> {
-    match saved.0 {}
-}
 
 pub(super) fn has_rs485(_: BorrowedFd<'_>) -> Result<()> {
     Err(Errno::NOTTY)

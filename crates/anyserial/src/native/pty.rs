@@ -5,14 +5,11 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use super::system;
 
 /// The master, and the path of the slave.
 pub(crate) fn pty() -> io::Result<(OwnedFd, PathBuf)> {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
-    grantpt(&master)?;
-    unlockpt(&master)?;
-    let name = ptsname(&master, Vec::new())?;
+    let (master, name) = system::pty()?;
     let path = PathBuf::from(std::ffi::OsString::from_vec(name.into_bytes()));
     Ok((master, path))
 }

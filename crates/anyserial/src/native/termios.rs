@@ -52,6 +52,7 @@ pub(super) fn encode(config: &SerialConfig, previous: &Termios) -> rustix::io::R
     termios
         .control_modes
         .set(ControlModes::CSTOPB, config.stop_bits != StopBits::One);
+    termios.control_modes -= system::LINE_FLOW;
     termios
         .control_modes
         .set(ControlModes::CRTSCTS, config.flow_control.rts_cts);
@@ -148,7 +149,11 @@ fn decode(config: &SerialConfig, termios: &Termios) -> SerialConfig {
         .parity(parity)
         .stop_bits(stop_bits)
         .flow_control(FlowControl {
-            rts_cts: modes.contains(ControlModes::CRTSCTS),
+            rts_cts: if config.flow_control.rts_cts {
+                modes.contains(ControlModes::CRTSCTS)
+            } else {
+                modes.intersects(system::LINE_FLOW)
+            },
             xon_xoff: if config.flow_control.xon_xoff {
                 termios.input_modes.contains(software)
             } else {

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use rustix::fs::{fstat, major, minor};
 use rustix::io::{Errno, Result};
-use rustix::termios::ControlModes;
+use rustix::termios::{ControlModes, OptionalActions, Termios, tcsetattr};
 
 use super::ioctl;
 use crate::config::Parity;
@@ -22,6 +22,7 @@ pub(super) use self::low_latency::{
     SavedLatency, has_low_latency, restore_latency, set_low_latency,
 };
 pub(super) use self::rs485::{SavedRs485, has_rs485, restore_rs485, set_rs485};
+pub(super) use super::ptmx::pty;
 
 /// Request numbers of `include/uapi/asm-generic/ioctls.h`; some architectures differ.
 pub(super) mod opcode {
@@ -57,6 +58,14 @@ pub(super) fn parity_bits(parity: Parity) -> Option<ControlModes> {
         Parity::Space => ControlModes::PARENB | ControlModes::CMSPAR,
         Parity::Mark => PARITY,
     })
+}
+
+/// The bits of `c_cflag` by which a modem line stops the sender.
+pub(super) const LINE_FLOW: ControlModes = ControlModes::CRTSCTS;
+
+/// Puts settings in force at once.
+pub(super) fn set_termios(fd: BorrowedFd<'_>, termios: &Termios) -> Result<()> {
+    tcsetattr(fd, OptionalActions::Now, termios)
 }
 
 /// What kind of terminal a descriptor is.
@@ -147,4 +156,45 @@ pub(super) fn owning_group(path: &Path) -> Option<String> {
         let name = fields.next()?;
         (fields.nth(1)?.parse() == Ok(gid)).then(|| name.to_owned())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::c_long;
+
+    use rustix::ioctl::Opcode;
+
+    use super::super::ioctl::{InterruptCounters, SerialRs485, SerialStruct};
+    use super::*;
+
+    /// Request numbers and sizes differ by architecture. Held against the kernel's own headers
+    /// (`linux-raw-sys`) when this is compiled, so that no such machine has to run it.
+    const _: () = {
+        use linux_raw_sys::ioctl as kernel;
+
+        assert!(opcode::TIOCMGET == kernel::TIOCMGET as Opcode);
+        assert!(opcode::TIOCMSET == kernel::TIOCMSET as Opcode);
+        assert!(opcode::TIOCMBIS == kernel::TIOCMBIS as Opcode);
+        assert!(opcode::TIOCMBIC == kernel::TIOCMBIC as Opcode);
+        assert!(opcode::TIOCOUTQ == kernel::TIOCOUTQ as Opcode);
+        assert!(opcode::TIOCSBRK == kernel::TIOCSBRK as Opcode);
+        assert!(opcode::TIOCCBRK == kernel::TIOCCBRK as Opcode);
+        assert!(opcode::TIOCGEXCL == kernel::TIOCGEXCL as Opcode);
+        assert!(opcode::TIOCSERGETLSR == kernel::TIOCSERGETLSR as Opcode);
+        assert!(opcode::TIOCGICOUNT == kernel::TIOCGICOUNT as Opcode);
+        assert!(opcode::TIOCGSERIAL == kernel::TIOCGSERIAL as Opcode);
+        assert!(opcode::TIOCSSERIAL == kernel::TIOCSSERIAL as Opcode);
+        assert!(opcode::TIOCGRS485 == kernel::TIOCGRS485 as Opcode);
+        assert!(opcode::TIOCSRS485 == kernel::TIOCSRS485 as Opcode);
+        assert!(PARITY.bits() == libc::PARENB | libc::PARODD | libc::CMSPAR);
+    };
+
+    #[test]
+    fn structs_are_as_large_as_those_of_the_kernel() {
+        // include/uapi/linux/serial.h; the last one has a pointer and a long in it.
+        assert_eq!(size_of::<InterruptCounters>(), 80);
+        assert_eq!(size_of::<SerialRs485>(), 32);
+        let with_longs = if size_of::<c_long>() == 8 { 72 } else { 60 };
+        assert_eq!(size_of::<SerialStruct>(), with_longs);
+    }
 }

@@ -1,7 +1,7 @@
 //! Changing the settings: all of them or none, and verified.
 
 use rustix::io::Errno;
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{Termios, tcgetattr};
 
 use super::super::termios::{self, Difference};
 use super::super::{lock, system};
@@ -104,7 +104,7 @@ impl Tty {
     fn apply_termios(&self, config: &SerialConfig, previous: &Termios) -> Result<()> {
         let wanted = termios::encode(config, previous);
         let wanted = self.checked("encode the settings", wanted)?;
-        let applied = tcsetattr(self.fd(), OptionalActions::Now, &wanted)
+        let applied = system::set_termios(self.fd(), &wanted)
             .and_then(|()| tcgetattr(self.fd()))
             .map(|got| termios::difference(config, &got));
         match applied {
@@ -129,7 +129,7 @@ impl Tty {
 
     fn put_back(&self, previous: &Termios) {
         // Whatever error led here is the one to report.
-        let _ = tcsetattr(self.fd(), OptionalActions::Now, previous);
+        let _ = system::set_termios(self.fd(), previous);
     }
 
     /// Gives whether low latency is in force.

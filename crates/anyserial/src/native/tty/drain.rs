@@ -60,6 +60,14 @@ impl Drain {
         left(until, now)
     }
 
+    /// The kernel's queue is empty and the device says nothing: how long it may still need. Behind
+    /// the kernel's queue the driver can have one of its own, of any length (on macOS it has), so
+    /// this is no less than what the line needs.
+    fn silence_needs(&self, character: Duration) -> Option<Duration> {
+        let hardware = self.hardware_needs(character, SILENT_FIFO);
+        hardware.max(self.line_needs())
+    }
+
     /// The device says "empty", which over USB can be old: how long it must at least still need.
     fn line_needs(&self) -> Option<Duration> {
         left(lock(&self.state).free_at?, Instant::now())
@@ -104,7 +112,7 @@ impl Tty {
             (_, Some(false)) if config.flow_control != FlowControl::NONE => Some(character),
             (_, Some(false)) => self.drain.hardware_needs(character, TALKING_FIFO),
             (_, Some(true)) => self.drain.line_needs(),
-            (_, None) => self.drain.hardware_needs(character, SILENT_FIFO),
+            (_, None) => self.drain.silence_needs(character),
         };
         if pending.is_none() {
             self.drain.is_done();
@@ -136,6 +144,19 @@ mod tests {
         assert!(is_about(drain.hardware_needs(SECOND, 640), 640));
         drain.is_done();
         assert_eq!(drain.hardware_needs(SECOND, 640), None);
+    }
+
+    #[test]
+    fn a_silent_driver_may_have_a_queue_of_its_own() {
+        let drain = Drain::default();
+        assert_eq!(drain.silence_needs(SECOND), None);
+        drain.wrote(10_000, SECOND);
+        assert!(is_about(drain.silence_needs(SECOND), 10_000));
+        drain.is_done();
+        // Longer ago than the line needs, but the hardware may have waited.
+        drain.wrote(3, SECOND);
+        lock(&drain.state).free_at = Some(Instant::now());
+        assert!(is_about(drain.silence_needs(SECOND), 3));
     }
 
     #[test]

@@ -72,6 +72,8 @@ impl Tty {
         match flock(self.fd(), FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(error @ (Errno::WOULDBLOCK | Errno::ACCESS)) => return Err(busy(error)),
+            // There are systems without this lock for devices; the other one is left then.
+            Err(error) if system::is_unsupported(error) => {}
             Err(error) => return Err(self.control_error("lock the port", error)),
         }
         // The flag is the terminal's, not the descriptor's. If somebody else has set it, it is
@@ -79,8 +81,11 @@ impl Tty {
         let locked = if system::is_exclusive(self.fd()) {
             Err(busy(Errno::BUSY))
         } else {
-            ioctl_tiocexcl(self.fd())
-                .map_err(|error| self.control_error("make the port exclusive", error))
+            ioctl_tiocexcl(self.fd()).map_err(|error| match error {
+                // macOS says so itself, even to root.
+                Errno::BUSY => busy(error),
+                error => self.control_error("make the port exclusive", error),
+            })
         };
         match locked {
             Ok(()) => changes.exclusive = true,
