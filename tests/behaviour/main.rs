@@ -22,6 +22,7 @@ mod faults;
 mod halves;
 mod hotplug;
 mod lines;
+mod reconnect;
 
 use std::process::ExitCode;
 
@@ -104,5 +105,15 @@ fn main() -> ExitCode {
         lines::changes_are_seen_even_if_short,
         lines::flow_control_stops_the_sender,
         lines::breaks_and_parity_errors_are_counted,
+        reconnect::goes_on_under_another_name,
+        reconnect::again_and_again,
+        reconnect::fails_while_away_if_asked,
+        reconnect::operations_do_not_wait,
+        reconnect::in_the_middle_of_a_transfer,
+        reconnect::by_its_socket_without_a_serial_number,
+        reconnect::tries_until_it_can_be_opened,
+        reconnect::a_drain_tells_of_lost_output,
+        reconnect::closing_ends_it,
+        reconnect::what_is_not_there_is_an_error,
     ])
 }

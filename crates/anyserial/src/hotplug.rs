@@ -10,6 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use futures_lite::Stream;
 
+pub(crate) use self::wait::changed_within;
 use crate::device::{BoxFuture, outcome, run_blocking};
 use crate::discovery::{News, Ports};
 use crate::error::Result;

@@ -28,6 +28,7 @@
 //! | bound an operation in time | [`Control::timeout`] |
 //! | list ports, find the one that is meant | [`list_ports`], [`find_port`], [`PortFilter`] |
 //! | notice when ports come and go | [`watch_ports`], [`PortFilter::wait`] |
+//! | go on after a replug | [`Reconnecting`] |
 //! | know what went wrong | [`Error`] |
 //! | know what the hardware can do | [`Control::capabilities`] |
 //! | test without hardware | [`testing`] |
@@ -64,9 +65,11 @@ mod port_filter;
 mod port_info;
 pub mod reactor;
 mod read_buf;
+mod reconnect;
 mod rs485;
 mod split;
 pub mod testing;
+mod waker_slot;
 
 pub use capability::{Capabilities, Capability, Feature};
 pub use config::{
@@ -84,6 +87,7 @@ pub use lines::{ControlLines, Counters, ModemChange, ModemLines};
 pub use port::SerialPort;
 pub use port_filter::PortFilter;
 pub use port_info::{Bus, PortInfo, UsbInfo};
+pub use reconnect::{LinkEvent, LinkEvents, Reconnecting, WhileAway};
 pub use rs485::Rs485Config;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 

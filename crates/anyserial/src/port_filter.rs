@@ -219,6 +219,23 @@ impl PortFilter {
         }
     }
 
+    /// The filter for the very device that a port belongs to, wherever it turns up next: by its
+    /// serial number, if it has one, else by its place.
+    pub(crate) fn same_device(port: &PortInfo) -> Self {
+        let Some(usb) = &port.usb else {
+            return PortFilter::new().device(&port.device);
+        };
+        let filter = PortFilter {
+            interface_number: usb.interface_number,
+            port_number: usb.port_number,
+            ..PortFilter::new().usb(usb.vendor_id, usb.product_id)
+        };
+        match &usb.serial_number {
+            Some(serial_number) => filter.serial_number(serial_number),
+            None => filter.location(&usb.location),
+        }
+    }
+
     /// Whether this filter is meant for virtual ports too.
     pub(crate) fn names_virtual_ports(&self) -> bool {
         self.bus == Some(Bus::Virtual) || self.device.is_some()

@@ -92,7 +92,7 @@ impl Ports {
 }
 
 /// Waits for the next event, for at most this long. Whether there was one.
-async fn changed_within(
+pub(crate) async fn changed_within(
     ports: &Ports,
     limit: Option<Duration>,
     events: &mut PortEvents,
