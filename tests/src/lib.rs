@@ -17,6 +17,7 @@ mod env;
 mod far;
 mod harness;
 mod runtimes;
+pub mod tree;
 
 pub use env::{Env, Task};
 pub use far::FarEnd;

@@ -118,6 +118,8 @@ pub enum Feature {
     /// [`Control::input_waiting`](crate::Control::input_waiting) and
     /// [`output_waiting`](crate::Control::output_waiting).
     QueueSizes,
+    /// [`Ports::list`](crate::Ports::list) and what builds on it.
+    Discovery,
 }
 
 impl fmt::Display for Feature {
@@ -133,6 +135,7 @@ impl fmt::Display for Feature {
             Feature::Counters => "counting errors and line changes",
             Feature::Break => "sending a break",
             Feature::QueueSizes => "reading the queue sizes",
+            Feature::Discovery => "listing the ports of the system",
         })
     }
 }

@@ -156,6 +156,23 @@ pub enum Error {
         problem: String,
     },
 
+    /// No port matches the filter: the device is not plugged in.
+    #[error("no serial port found: {filter}; is the device plugged in?")]
+    NoPortFound {
+        /// The filter, in words.
+        filter: String,
+    },
+
+    /// Several ports match a filter that is to choose one. Name more of it, or ask for the
+    /// [first](crate::PortFilter::first).
+    #[error("several serial ports found: {filter}: {}", paths(ports))]
+    AmbiguousPort {
+        /// The filter, in words.
+        filter: String,
+        /// The paths of the ports that match.
+        ports: Vec<PathBuf>,
+    },
+
     /// Any other error of the operating system.
     #[error("{}: cannot {operation}", path.display())]
     Io {
@@ -173,10 +190,11 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> io::ErrorKind {
         match self {
-            Error::NotFound { .. } => io::ErrorKind::NotFound,
+            Error::NotFound { .. } | Error::NoPortFound { .. } => io::ErrorKind::NotFound,
             Error::PermissionDenied { .. } => io::ErrorKind::PermissionDenied,
             Error::Busy { .. } => io::ErrorKind::ResourceBusy,
             Error::NotSerialPort { .. }
+            | Error::AmbiguousPort { .. }
             | Error::InvalidConfiguration { .. }
             | Error::InvalidArgument { .. } => io::ErrorKind::InvalidInput,
             Error::UnsupportedFeature { .. } | Error::UnsupportedConfiguration { .. } => {
@@ -206,7 +224,10 @@ impl Error {
             | Error::Closed { path }
             | Error::NoReactor { path, .. }
             | Error::Io { path, .. } => Some(path),
-            Error::InvalidConfiguration { .. } | Error::InvalidArgument { .. } => None,
+            Error::InvalidConfiguration { .. }
+            | Error::InvalidArgument { .. }
+            | Error::NoPortFound { .. }
+            | Error::AmbiguousPort { .. } => None,
         }
     }
 
@@ -241,6 +262,14 @@ fn busy_advice(path: &Path, holder: Option<u32>) -> String {
             path.display()
         ),
     }
+}
+
+fn paths(paths: &[PathBuf]) -> String {
+    let paths: Vec<_> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    paths.join(", ")
 }
 
 #[cfg(test)]

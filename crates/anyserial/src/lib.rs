@@ -26,6 +26,9 @@
 //! | change settings, read and drive lines, drain, send a break, from any task | [`Control`] |
 //! | read and write at the same time | [`SerialPort::split`], [`SerialPort::into_split`] |
 //! | bound an operation in time | [`Control::timeout`] |
+//! | list ports, find the one that is meant | [`list_ports`], [`find_port`], [`PortFilter`] |
+//! | notice when ports come and go | [`watch_ports`], [`PortFilter::wait`] |
+//! | go on after a replug | [`Reconnecting`] |
 //! | know what went wrong | [`Error`] |
 //! | know what the hardware can do | [`Control::capabilities`] |
 //! | test without hardware | [`testing`] |
@@ -52,24 +55,39 @@ mod capability;
 mod config;
 mod control;
 pub mod device;
+mod discovery;
 mod error;
+mod hotplug;
 mod lines;
 mod native;
 mod port;
+mod port_filter;
+mod port_info;
 pub mod reactor;
 mod read_buf;
+mod reconnect;
 mod rs485;
 mod split;
 pub mod testing;
+mod waker_slot;
 
 pub use capability::{Capabilities, Capability, Feature};
 pub use config::{
     DataBits, FlowControl, Parity, ParseConfigError, SerialConfig, StopBits, UnsupportedPolicy,
 };
 pub use control::Control;
+pub use discovery::Ports;
+#[cfg(feature = "async-io")]
+pub use discovery::{find_port, list_ports};
 pub use error::{Error, Result};
+#[cfg(feature = "async-io")]
+pub use hotplug::watch_ports;
+pub use hotplug::{PortEvent, PortEvents};
 pub use lines::{ControlLines, Counters, ModemChange, ModemLines};
 pub use port::SerialPort;
+pub use port_filter::PortFilter;
+pub use port_info::{Bus, PortInfo, UsbInfo};
+pub use reconnect::{LinkEvent, LinkEvents, Reconnecting, WhileAway};
 pub use rs485::Rs485Config;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 

@@ -1,9 +1,11 @@
 //! The operating system: terminals, their ioctls and settings.
 //!
 //! This file alone switches on the target. A system module supplies what differs: ioctl numbers,
-//! parity bits, what kind of terminal a node is, and the optional features.
+//! parity bits, what kind of terminal a node is, the optional features, which ports there are and
+//! the news of them.
 
 mod descriptor;
+mod found;
 mod ioctl;
 mod pty;
 mod termios;
@@ -69,6 +71,10 @@ mod ptmx;
 ))]
 mod ttycom;
 
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[path = "undiscovered.rs"]
+mod discovery;
+
 // Pure parts of other systems, which are tested on every system.
 #[cfg(any(target_os = "macos", test))]
 #[path = "apple/rate.rs"]
@@ -77,8 +83,10 @@ mod macos_rate;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use self::descriptor::{Descriptor, Work};
-pub(crate) use self::pty::pty;
-pub(crate) use self::tty::{Queue, Tty};
+pub(crate) use self::found::{Found, Notice};
+pub(crate) use self::pty::{hold_slave, pty};
+pub(crate) use self::system::{Notices, is_set_up, list, look};
+pub(crate) use self::tty::{Queue, Tty, may_open};
 
 /// Locks a mutex whose contents stay valid even if a holder panicked.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

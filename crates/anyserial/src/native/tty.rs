@@ -14,12 +14,14 @@ use rustix::io::Errno;
 use rustix::termios::{QueueSelector, Termios, tcflush, tcgetattr};
 
 use self::drain::Drain;
+pub(crate) use self::open::may_open;
 use super::system::{self, Kind, SavedLatency, SavedRs485};
 use super::{Descriptor, Work, ioctl, lock};
 use crate::capability::{Capabilities, Capability, Feature};
 use crate::config::{Parity, SerialConfig};
 use crate::error::{Error, Result};
 use crate::lines::{ControlLines, Counters, ModemLines};
+use crate::port_info::PortInfo;
 
 /// A terminal in raw mode.
 #[derive(Debug)]
@@ -167,6 +169,13 @@ impl Tty {
     pub(crate) fn output_waiting(&self) -> Result<usize> {
         let waiting = self.feature(Feature::QueueSizes, ioctl::output_queue(self.fd()))?;
         Ok(usize::try_from(waiting).unwrap_or(0))
+    }
+
+    /// What the system knows of the device; `None` where that is nothing.
+    pub(crate) fn info(&self) -> Result<Option<PortInfo>> {
+        // The number of a terminal that is gone may be that of another one by now.
+        self.termios()?;
+        Ok(system::info(self.fd()))
     }
 
     /// Asks the driver what it can do, without changing anything.
@@ -322,6 +331,7 @@ fn operation_of(feature: Feature) -> &'static str {
         Feature::Counters => "read the counters",
         Feature::Break => "change the break signal",
         Feature::QueueSizes => "read the queue sizes",
+        Feature::Discovery => "list the ports",
         Feature::DtrDsr | Feature::MarkSpaceParity | Feature::OnePointFiveStopBits => {
             "change the settings"
         }

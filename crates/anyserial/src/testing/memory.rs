@@ -19,6 +19,7 @@ use crate::device::{BoxFuture, Device, ReadBuf};
 use crate::error::{Error, Result};
 use crate::lines::{ControlLines, Counters, ModemLines};
 use crate::native::lock;
+use crate::port_info::PortInfo;
 use crate::reactor::Reactor;
 
 /// A port in memory.
@@ -270,6 +271,10 @@ impl Device for MemoryDevice {
             self.near.tasks.writer.wake();
             Ok(())
         })
+    }
+
+    fn info(&self) -> BoxFuture<'_, Result<Option<PortInfo>>> {
+        self.control(|| Ok(None))
     }
 
     fn capabilities(&self) -> BoxFuture<'_, Result<Capabilities>> {

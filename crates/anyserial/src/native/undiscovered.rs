@@ -1,0 +1,52 @@
+//! Systems on which ports are not discovered: asking is an error, and no empty list.
+
+use std::convert::Infallible;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+
+use super::{Descriptor, Found, Notice};
+use crate::capability::Feature;
+use crate::error::{Error, Result};
+use crate::port_info::PortInfo;
+
+/// Not told.
+pub(super) fn info(_: BorrowedFd<'_>) -> Option<PortInfo> {
+    None
+}
+
+/// An error. Where nodes are static, as on NetBSD and OpenBSD, they tell nothing of the hardware.
+pub(crate) fn list(root: &Path) -> Result<Vec<Found>> {
+    Err(Error::UnsupportedFeature {
+        path: root.join("dev"),
+        feature: Feature::Discovery,
+        source: None,
+    })
+}
+
+/// Nothing is found; whoever asks has failed to list them before.
+pub(crate) fn look(_: &Path, _: &str) -> Option<Found> {
+    None
+}
+
+pub(crate) fn is_set_up(_: &Path, _: &Found) -> bool {
+    true
+}
+
+/// There are none.
+#[derive(Debug)]
+pub(crate) struct Notices(Infallible);
+
+impl Notices {
+    pub(crate) fn open(_: &Path) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn descriptor(&self) -> &Descriptor {
+        match self.0 {}
+    }
+
+    pub(crate) fn receive(&mut self) -> io::Result<Notice> {
+        match self.0 {}
+    }
+}
