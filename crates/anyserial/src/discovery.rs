@@ -71,8 +71,13 @@ pub async fn find_port(filter: &PortFilter) -> Result<PortInfo> {
 /// Linux: all is read from sysfs; there is no libudev, no cache, and no port is opened. Nodes
 /// without a UART (most of the up to 32 `/dev/ttyS`) are not listed.
 ///
-/// Other systems: everything here gives [`UnsupportedFeature`](crate::Error::UnsupportedFeature)
-/// so far.
+/// macOS: all is read from the I/O registry. Listed are the call-out nodes, `/dev/cu.*`; those of
+/// `/dev/tty.*` wait for a carrier when they are opened. Links there are none.
+///
+/// FreeBSD: the call-out nodes of `/dev`, `cua*`, and what sysctl tells of their devices. A USB
+/// device's manufacturer and product are one text there, the product's.
+///
+/// Other systems: everything here gives [`UnsupportedFeature`](crate::Error::UnsupportedFeature).
 #[derive(Debug, Clone)]
 pub struct Ports {
     pub(crate) reactor: Arc<dyn Reactor>,

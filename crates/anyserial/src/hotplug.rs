@@ -66,6 +66,9 @@ impl Ports {
     /// Linux: by the kernel's events (`NETLINK_KOBJECT_UEVENT`). Where udev runs
     /// (`/run/udev/control` exists), a port counts as added once udev has given it its permissions
     /// and links. In a container, the network namespace must be the host's: events go no further.
+    ///
+    /// macOS: by the notifications of IOKit. FreeBSD: by devd, which has to run; a port of a USB
+    /// device counts as added once the device is attached.
     #[doc(alias = "hotplug")]
     #[doc(alias = "uevent")]
     pub async fn watch(&self) -> Result<PortEvents> {

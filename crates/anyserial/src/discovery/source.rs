@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::task::{Context, Poll, ready};
 
+use crate::capability::Feature;
 use crate::error::{Error, Result};
 use crate::native::{self, Found, Notice, Notices};
 use crate::reactor::{Direction, Reactor, Registration, Transfer};
@@ -47,7 +48,7 @@ impl System {
 
 impl Source for System {
     fn place(&self) -> PathBuf {
-        self.root.join("sys/class/tty")
+        native::place(&self.root)
     }
 
     fn list(&self) -> Result<Vec<Found>> {
@@ -108,8 +109,16 @@ impl News for SystemNews {
 }
 
 fn watch_error(place: &Path, source: io::Error) -> Error {
+    let path = place.to_path_buf();
+    if source.kind() == io::ErrorKind::Unsupported {
+        return Error::UnsupportedFeature {
+            path,
+            feature: Feature::Discovery,
+            source: Some(source),
+        };
+    }
     Error::Io {
-        path: place.to_path_buf(),
+        path,
         operation: "watch the ports",
         source,
     }

@@ -1,4 +1,5 @@
-//! Typed ioctls. All `unsafe` of this crate stands here.
+//! Typed ioctls. All `unsafe` of this crate stands here, but for the calls to IOKit in
+//! `apple/iokit.rs`.
 //!
 //! Each function binds a request number to the type that the kernel reads or writes for it, so
 //! that callers cannot mismatch them. A terminal that does not know a request answers ENOTTY and

@@ -71,22 +71,51 @@ mod ptmx;
 ))]
 mod ttycom;
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(target_os = "freebsd")]
+#[path = "bsd/discovery.rs"]
+mod discovery;
+
+#[cfg(any(
+    target_os = "dragonfly",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "illumos"
+))]
 #[path = "undiscovered.rs"]
 mod discovery;
 
-// Pure parts of other systems, which are tested on every system.
+#[cfg(all(target_os = "linux", test))]
+#[path = "linux/layout.rs"]
+mod linux_layout;
+
+// What of other systems can be tested without them.
+#[cfg(any(target_os = "freebsd", test))]
+#[path = "bsd/devices.rs"]
+mod bsd_devices;
+#[cfg(any(target_os = "freebsd", all(target_os = "linux", test)))]
+#[path = "bsd/devd.rs"]
+mod devd;
 #[cfg(any(target_os = "macos", test))]
 #[path = "apple/rate.rs"]
 mod macos_rate;
+#[cfg(any(target_os = "macos", test))]
+#[path = "apple/registry.rs"]
+mod macos_registry;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use self::descriptor::{Descriptor, Work};
 pub(crate) use self::found::{Found, Notice};
 pub(crate) use self::pty::{hold_slave, pty};
-pub(crate) use self::system::{Notices, is_set_up, list, look};
+pub(crate) use self::system::{Notices, is_set_up, list, look, place};
 pub(crate) use self::tty::{Queue, Tty, may_open};
+
+/// Asks what the effective user may do, where the C library knows the difference: on Android no
+/// program acts as another user.
+#[cfg(not(target_os = "android"))]
+const AS_EFFECTIVE_USER: rustix::fs::AtFlags = rustix::fs::AtFlags::EACCESS;
+#[cfg(target_os = "android")]
+const AS_EFFECTIVE_USER: rustix::fs::AtFlags = rustix::fs::AtFlags::empty();
 
 /// Locks a mutex whose contents stay valid even if a holder panicked.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

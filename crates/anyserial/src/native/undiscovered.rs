@@ -3,12 +3,17 @@
 use std::convert::Infallible;
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Descriptor, Found, Notice};
 use crate::capability::Feature;
 use crate::error::{Error, Result};
 use crate::port_info::PortInfo;
+
+/// Where the ports are, for errors that concern them all.
+pub(crate) fn place(root: &Path) -> PathBuf {
+    root.join("dev")
+}
 
 /// Not told.
 pub(super) fn info(_: BorrowedFd<'_>) -> Option<PortInfo> {
@@ -18,7 +23,7 @@ pub(super) fn info(_: BorrowedFd<'_>) -> Option<PortInfo> {
 /// An error. Where nodes are static, as on NetBSD and OpenBSD, they tell nothing of the hardware.
 pub(crate) fn list(root: &Path) -> Result<Vec<Found>> {
     Err(Error::UnsupportedFeature {
-        path: root.join("dev"),
+        path: place(root),
         feature: Feature::Discovery,
         source: None,
     })

@@ -1,5 +1,7 @@
 //! macOS: the serial ports of its `IOSerialFamily`.
 
+mod discovery;
+mod iokit;
 mod latency;
 
 use std::os::fd::BorrowedFd;
@@ -9,9 +11,9 @@ use rustix::termios::{OptionalActions, Termios, tcsetattr};
 
 use super::{ioctl, macos_rate};
 
+pub(super) use self::discovery::info;
+pub(crate) use self::discovery::{Notices, is_set_up, list, look, place};
 pub(super) use self::latency::{SavedLatency, has_low_latency, restore_latency, set_low_latency};
-pub(super) use super::discovery::info;
-pub(crate) use super::discovery::{Notices, is_set_up, list, look};
 pub(super) use super::posix::{
     Kind, PARITY, SavedRs485, counters, has_rs485, is_exclusive, is_unsupported, kind, lock_holder,
     owning_group, parity_bits, restore_rs485, set_rs485, transmitter_empty,

@@ -10,7 +10,7 @@ use rustix_openpty::openpty;
 use super::posix;
 
 pub(super) use super::discovery::info;
-pub(crate) use super::discovery::{Notices, is_set_up, list, look};
+pub(crate) use super::discovery::{Notices, is_set_up, list, look, place};
 pub(super) use super::plain::{
     SavedLatency, has_low_latency, restore_latency, set_low_latency, set_termios,
 };

@@ -19,9 +19,14 @@ use super::super::Found;
 use crate::error::{Error, Result};
 use crate::port_info::{Bus, PortInfo};
 
+/// Where the ports are, for errors that concern them all.
+pub(crate) fn place(root: &Path) -> PathBuf {
+    root.join("sys/class/tty")
+}
+
 /// All serial ports under this root, which is `/` but for tests, virtual ones included.
 pub(crate) fn list(root: &Path) -> Result<Vec<Found>> {
-    let class = root.join("sys/class/tty");
+    let class = place(root);
     let entries = fs::read_dir(&class).map_err(|source| Error::Io {
         path: class.clone(),
         operation: "list the ports",

@@ -8,14 +8,12 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use rustix::fs::{
-    Access, AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, accessat, fcntl_getfl,
-    fcntl_setfl, flock,
+    Access, CWD, FileType, FlockOperation, Mode, OFlags, accessat, fcntl_getfl, fcntl_setfl, flock,
 };
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use rustix::termios::{ioctl_tiocexcl, ioctl_tiocnxcl, tcgetattr};
 
-use super::super::Descriptor;
-use super::super::system;
+use super::super::{AS_EFFECTIVE_USER, Descriptor, system};
 use super::{Changes, Drain, Tty};
 use crate::config::SerialConfig;
 use crate::error::{Error, Result};
@@ -110,7 +108,7 @@ impl Tty {
 pub(crate) fn may_open(path: &Path) -> Result<()> {
     // Flags so that what counts is who this process acts as, as it does when it opens.
     let wanted = Access::READ_OK | Access::WRITE_OK;
-    accessat(CWD, path, wanted, AtFlags::EACCESS).map_err(|error| open_error(path, error))
+    accessat(CWD, path, wanted, AS_EFFECTIVE_USER).map_err(|error| open_error(path, error))
 }
 
 /// What `open` failed with, in the terms of a serial port.
