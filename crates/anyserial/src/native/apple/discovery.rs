@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
+use rustix::net::sockopt::set_socket_nosigpipe;
 use rustix::termios::ttyname;
 
 use super::super::{Descriptor, Found, Notice, macos_registry};
@@ -72,6 +73,8 @@ impl Notices {
         let (hear, tell) = UnixStream::pair()?;
         hear.set_nonblocking(true)?;
         tell.set_nonblocking(true)?;
+        // The system may tell once more after `hear` was closed.
+        set_socket_nosigpipe(&tell, true)?;
         Ok(Notices {
             _watch: Watch::new(OwnedFd::from(tell))?,
             descriptor: Descriptor::new(hear.into()),

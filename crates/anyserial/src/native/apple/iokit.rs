@@ -8,7 +8,7 @@
 use std::ffi::{CStr, c_char, c_void};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::ptr::{null, null_mut};
+use std::ptr::null;
 
 use core_foundation::base::{CFType, TCFType};
 use core_foundation::number::CFNumber;
@@ -17,17 +17,21 @@ use io_kit_sys::base::dispatch_queue_t;
 use io_kit_sys::keys::{kIOFirstMatchNotification, kIOTerminatedNotification};
 use io_kit_sys::types::{io_iterator_t, io_object_t};
 use io_kit_sys::{
-    IOIteratorNext, IONotificationPortCreate, IONotificationPortDestroy, IONotificationPortRef,
-    IONotificationPortSetDispatchQueue, IOObjectCopyClass, IOObjectRelease,
-    IORegistryEntryCreateCFProperty, IORegistryEntryGetParentEntry,
-    IORegistryEntryGetRegistryEntryID, IOServiceAddMatchingNotification,
-    IOServiceGetMatchingServices, IOServiceMatching, kIOMasterPortDefault,
+    IOIteratorIsValid, IOIteratorNext, IOIteratorReset, IONotificationPortCreate,
+    IONotificationPortDestroy, IONotificationPortRef, IONotificationPortSetDispatchQueue,
+    IOObjectCopyClass, IOObjectRelease, IORegistryEntryCreateCFProperty,
+    IORegistryEntryGetParentEntry, IORegistryEntryGetRegistryEntryID,
+    IOServiceAddMatchingNotification, IOServiceGetMatchingServices, IOServiceMatching,
+    kIOMasterPortDefault,
 };
 
 use super::super::macos_registry::{Entry, NUMBERS, TEXTS};
 
 /// The class of terminals.
 const TERMINALS: &CStr = c"IOSerialBSDClient";
+
+/// How often to walk through them before giving up on a registry that never rests.
+const ATTEMPTS: usize = 16;
 
 /// The tree of which driver stands on which device.
 const SERVICES: &CStr = c"IOService";
@@ -55,13 +59,20 @@ pub(super) fn terminals() -> io::Result<Vec<(u64, Vec<Entry>)>> {
     };
     checked(code)?;
     let found = Object(found);
-    let mut terminals = Vec::new();
-    while let Some(terminal) = found.next() {
-        if let Some(id) = terminal.id() {
-            terminals.push((id, terminal.line()));
+    // A walk that the registry changed under ends early, and says so.
+    for _ in 0..ATTEMPTS {
+        let mut terminals = Vec::new();
+        while let Some(terminal) = found.next() {
+            if let Some(id) = terminal.id() {
+                terminals.push((id, terminal.line()));
+            }
         }
+        if found.begins_anew_if_cut_short() {
+            continue;
+        }
+        return Ok(terminals);
     }
-    Ok(terminals)
+    Err(io::ErrorKind::ResourceBusy.into())
 }
 
 /// A reference to something of the kernel, given back when this is dropped.
@@ -80,6 +91,18 @@ impl Object {
         // SAFETY: it takes any object, and gives 0 or one with a reference for the caller.
         let object = unsafe { IOIteratorNext(self.0) };
         (object != 0).then_some(Object(object))
+    }
+
+    /// Whether this iterator came to its end too early; then it is at the beginning again.
+    fn begins_anew_if_cut_short(&self) -> bool {
+        // SAFETY: both take any object.
+        unsafe {
+            let cut_short = IOIteratorIsValid(self.0) == 0;
+            if cut_short {
+                IOIteratorReset(self.0);
+            }
+            cut_short
+        }
     }
 
     fn id(&self) -> Option<u64> {
@@ -233,7 +256,6 @@ impl Drop for Watch {
                 dispatch_release(self.queue);
             }
         }
-        self.port = null_mut();
     }
 }
 

@@ -56,6 +56,8 @@ pub(super) fn set_termios(fd: BorrowedFd<'_>, termios: &Termios) -> Result<()> {
     match ioctl::set_speed(fd, rate.into()) {
         // A pseudo-terminal has no table: it takes every rate with the rest, and only so.
         Err(Errno::NOTTY) => tcsetattr(fd, now, termios),
+        // The driver's refusal, if it is not for a bad argument.
+        Err(error) if error.raw_os_error() == libc::EDEVERR => Err(Errno::INVAL),
         outcome => outcome,
     }
 }
