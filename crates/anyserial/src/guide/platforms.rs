@@ -17,9 +17,9 @@
 //! | telling that the transmitter is empty | some drivers | no | no | no | no |
 //! | low latency | yes | not verified | no | no | no |
 //! | RS-485 | some drivers | no | no | no | no |
-//! | exclusive against other users and programs | yes | yes | yes | yes | yes |
-//! | exclusive against root, who knows of no lock | yes | yes | no | no | no |
-//! | who holds the lock | yes | no | no | no | no |
+//! | exclusive: others are refused | yes | yes | yes | yes | yes |
+//! | root sees that another program has it exclusively | yes | yes | by `flock` alone | by `flock` alone | by `flock` alone |
+//! | who has it | yes | no | no | no | no |
 //! | which group may open a port | yes | no | no | no | no |
 //! | discovery | sysfs | I/O registry | sysctl | no | no |
 //! | hot plug | kernel and udev | IOKit | devd | no | no |
@@ -30,8 +30,8 @@
 //!
 //! # macOS
 //!
-//! * **Which node.** Open `/dev/cu.*`, which discovery lists. `/dev/tty.*` is for calls that come
-//!   in: without a carrier the system lets a non-blocking open pass and refuses others meanwhile.
+//! * **Which node.** Open `/dev/cu.*`, which discovery lists. `/dev/tty.*` is the same port for
+//!   calls that come in; while one of the two is open, the other one is busy.
 //! * **Baud rates.** Those of the system's table (up to 1843200) go with the other settings, in
 //!   one step. Any other one needs a second step (`IOSSIOSPEED`): the port is at 9600 baud for the
 //!   moment between the two, at each [`configure`](crate::Control::configure). If the second step
@@ -68,11 +68,11 @@
 //!
 //! | target | checked |
 //! |---|---|
-//! | x86_64 Linux | all tests, and real drivers in a virtual machine |
-//! | aarch64, armv7, riscv64, powerpc64 and s390x Linux; x86_64 Linux with musl | compiled |
+//! | `x86_64` Linux | all tests, and real drivers in a virtual machine |
+//! | aarch64, armv7, riscv64, powerpc64 and s390x Linux; `x86_64` Linux with musl | compiled |
 //! | aarch64 Android | compiled |
-//! | x86_64 and aarch64 macOS | compiled |
-//! | x86_64 FreeBSD, DragonFly BSD, NetBSD, OpenBSD, illumos | compiled |
+//! | `x86_64` and aarch64 macOS | compiled |
+//! | `x86_64` FreeBSD, DragonFly BSD, NetBSD, OpenBSD, illumos | compiled |
 //!
 //! "Compiled" is `.ci/check-targets`: every line is linted for the target, and the numbers of its
 //! requests are held against those of its C library, but nothing has run there. What of those

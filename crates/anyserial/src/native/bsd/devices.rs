@@ -37,6 +37,8 @@ struct Device {
     plug_and_play: String,
     /// `%parent`, by its name.
     parent: String,
+    /// `ttyname`, of a USB device: `U0`.
+    terminal: String,
 }
 
 impl Devices {
@@ -52,7 +54,10 @@ impl Devices {
     /// Whether the value of this name is of use here. To read one costs a system call.
     pub(super) fn wants(name: &str) -> bool {
         place_of(name).is_some_and(|(_, _, key)| {
-            matches!(key, "%desc" | "%location" | "%pnpinfo" | "%parent")
+            matches!(
+                key,
+                "%desc" | "%location" | "%pnpinfo" | "%parent" | "ttyname"
+            )
         })
     }
 
@@ -65,6 +70,7 @@ impl Devices {
             "%location" => device.location = value,
             "%pnpinfo" => device.plug_and_play = value,
             "%parent" => device.parent = value,
+            "ttyname" => device.terminal = value,
             _ => {}
         }
         Some(())
@@ -88,10 +94,9 @@ impl Devices {
             Some((unit, port)) => (unit, port.parse().ok()),
             None => (terminal, None),
         };
-        let device = self
-            .0
-            .values()
-            .find(|device| value(&device.plug_and_play, "ttyname") == Some(unit));
+        let device = self.0.values().find(|device| {
+            device.terminal == unit || value(&device.plug_and_play, "ttyname") == Some(unit)
+        });
         let Some(device) = device else {
             return info;
         };
@@ -229,8 +234,8 @@ dev.uftdi.0.%location=bus=1 hubaddr=2 port=3 devaddr=9 interface=0 ugen=ugen1.9
 dev.uftdi.0.%desc=FTDI FT232R USB UART, class 0/0, rev 2.00/6.00, addr 9
 dev.uftdi.0.ttyname=U0
 dev.uslcom.3.%parent=uhub0
-dev.uslcom.3.%pnpinfo=vendor=0x10c4 product=0xea70 sernum=\"\" release=0x0100 mode=host \
-ttyname=U1 ttyports=2
+dev.uslcom.3.%pnpinfo=vendor=0x10c4 product=0xea70 sernum=\"\" release=0x0100 mode=host
+dev.uslcom.3.ttyname=U1
 dev.uslcom.3.%location=bus=0 hubaddr=1 port=2 devaddr=5 interface=1 ugen=ugen0.5
 dev.uslcom.3.%desc=
 dev.ucycle.0.%parent=uhub7
