@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         closing::drop_and_close_do_not_stall,
         closing::close_waits_for_the_close,
         closing::open_right_after_drop,
+        closing::a_panic_gives_up_the_locks,
         closing::poll_close_drains_and_leaves_the_port_open,
         configure::takes_effect_in_the_kernel,
         configure::while_a_receive_waits,

@@ -50,15 +50,16 @@ pub struct SerialConfig {
     /// that reset by DTR stay as they are with false.
     #[doc(alias = "HUPCL")]
     pub hangup_on_close: bool,
-    /// The driver hands on received bytes at once rather than in batches. Default: false.
+    /// The driver hands on received bytes at once rather than in batches. Default: false, which
+    /// leaves it as it is.
     ///
     /// An FTDI adapter waits for 16 ms by default to fill a USB packet; this makes it 1 ms. It
-    /// is put back when the port goes.
+    /// is put back when the port goes, or is configured without.
     #[doc(alias = "ASYNC_LOW_LATENCY")]
     #[doc(alias = "latency_timer")]
     pub low_latency: bool,
-    /// The driver steers an RS-485 transceiver. Default: it does not. It is put back when the
-    /// port goes.
+    /// The driver steers an RS-485 transceiver. Default: `None`, which leaves it as it is. It is
+    /// put back when the port goes, or is configured without.
     pub rs485: Option<Rs485Config>,
     /// How much [`receive_available`](crate::SerialPort::receive_available) makes room for, in
     /// bytes: 1 to [`MAX_READ_CHUNK_SIZE`](SerialConfig::MAX_READ_CHUNK_SIZE). Default: 4096,
@@ -146,7 +147,7 @@ impl SerialConfig {
         self
     }
 
-    /// Sets how the driver steers an RS-485 transceiver; `None`: not at all.
+    /// Sets how the driver steers an RS-485 transceiver; `None` leaves that as it is.
     #[must_use]
     pub fn rs485(mut self, rs485: impl Into<Option<Rs485Config>>) -> Self {
         self.rs485 = rs485.into();

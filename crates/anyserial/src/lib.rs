@@ -70,7 +70,7 @@ pub use control::Control;
 pub use error::{Error, Result};
 pub use lines::{ControlLines, Counters, ModemChange, ModemLines};
 pub use port::SerialPort;
-pub use rs485::Rs485Config;
+pub use rs485::{Rs485Addressing, Rs485Config};
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 
 /// The README's example compiles.

@@ -10,6 +10,7 @@ use rustix::termios::ControlModes;
 
 use super::ioctl;
 use super::termios::Difference;
+use crate::capability::Capability;
 use crate::config::Parity;
 use crate::lines::Counters;
 use crate::rs485::Rs485Config;
@@ -107,20 +108,20 @@ pub(super) struct SavedLatency(Infallible);
 #[derive(Debug)]
 pub(super) struct SavedRs485(Infallible);
 
-pub(super) fn has_low_latency(_: BorrowedFd<'_>) -> Result<()> {
-    Err(Errno::NOTTY)
+pub(super) fn low_latency(_: BorrowedFd<'_>, _: Kind) -> Capability {
+    Capability::Unsupported
 }
 
 pub(super) fn set_low_latency(_: BorrowedFd<'_>) -> Result<Option<SavedLatency>> {
     Err(Errno::NOTTY)
 }
 
-pub(super) fn restore_latency(_: BorrowedFd<'_>, saved: &SavedLatency) -> Result<()> {
+pub(super) fn restore_latency(_: BorrowedFd<'_>, saved: &SavedLatency) {
     match saved.0 {}
 }
 
-pub(super) fn has_rs485(_: BorrowedFd<'_>) -> Result<()> {
-    Err(Errno::NOTTY)
+pub(super) fn rs485(_: BorrowedFd<'_>) -> Capability {
+    Capability::Unsupported
 }
 
 pub(super) fn set_rs485(
@@ -130,6 +131,6 @@ pub(super) fn set_rs485(
     Err(Errno::NOTTY)
 }
 
-pub(super) fn restore_rs485(_: BorrowedFd<'_>, saved: &SavedRs485) -> Result<()> {
+pub(super) fn restore_rs485(_: BorrowedFd<'_>, saved: &SavedRs485) {
     match saved.0 {}
 }

@@ -179,11 +179,6 @@ impl Tty {
             Err(error) if system::is_unsupported(error) => Capability::Unsupported,
             Err(_) => Capability::Unknown,
         };
-        // A driver that answers the question may still refuse the change.
-        let maybe = |answer: Result<(), Errno>| match known(answer) {
-            Capability::Supported => Capability::Unknown,
-            answer => answer,
-        };
         let lines = known(ioctl::modem_bits(fd).map(drop));
         let hardware = match self.kind {
             Kind::Pseudo => Capability::Unsupported,
@@ -222,9 +217,9 @@ impl Tty {
             },
             low_latency: in_use(
                 changes.latency.is_some(),
-                maybe(system::has_low_latency(fd)),
+                system::low_latency(fd, self.kind),
             ),
-            rs485: in_use(changes.rs485.is_some(), maybe(system::has_rs485(fd))),
+            rs485: in_use(changes.rs485.is_some(), system::rs485(fd)),
             transmitter_status,
             exclusive: Capability::Supported,
         })

@@ -7,7 +7,7 @@ mod rs485;
 use std::ffi::c_int;
 use std::fs;
 use std::os::fd::BorrowedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{fstat, major, minor};
 use rustix::io::{Errno, Result};
@@ -18,10 +18,8 @@ use crate::config::Parity;
 use crate::lines::Counters;
 
 pub(super) use self::lock_holder::lock_holder;
-pub(super) use self::low_latency::{
-    SavedLatency, has_low_latency, restore_latency, set_low_latency,
-};
-pub(super) use self::rs485::{SavedRs485, has_rs485, restore_rs485, set_rs485};
+pub(super) use self::low_latency::{SavedLatency, low_latency, restore_latency, set_low_latency};
+pub(super) use self::rs485::{SavedRs485, restore_rs485, rs485, set_rs485};
 
 /// Request numbers of `include/uapi/asm-generic/ioctls.h`; some architectures differ.
 pub(super) mod opcode {
@@ -85,11 +83,18 @@ pub(super) fn kind(fd: BorrowedFd<'_>) -> Kind {
         return Kind::Pseudo;
     }
     // drivers/tty/serial/serial_core.c gives its terminals, and no others, the attribute `type`.
-    if Path::new(&format!("/sys/dev/char/{}:{}/type", number.0, number.1)).exists() {
+    if sysfs(fd).is_some_and(|entry| entry.join("type").exists()) {
         Kind::Uart
     } else {
         Kind::Bus
     }
+}
+
+/// Where sysfs has this terminal, by its device number: under whatever name it was opened.
+fn sysfs(fd: BorrowedFd<'_>) -> Option<PathBuf> {
+    let number = fstat(fd).ok()?.st_rdev;
+    let (major, minor) = (major(number), minor(number));
+    Some(PathBuf::from(format!("/sys/dev/char/{major}:{minor}")))
 }
 
 /// Whether another open of the terminal made it exclusive; root can open it all the same.

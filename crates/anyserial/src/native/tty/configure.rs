@@ -164,8 +164,7 @@ impl Tty {
 
     pub(super) fn restore_latency(&self, changes: &mut Changes) {
         if let Some(saved) = changes.latency.take() {
-            // A device that is gone has nothing to be put back.
-            let _ = system::restore_latency(self.fd(), &saved);
+            system::restore_latency(self.fd(), &saved);
         }
     }
 
@@ -186,7 +185,7 @@ impl Tty {
                 return Ok(Some(*wanted));
             }
             Ok((saved, Some(difference))) => {
-                let _ = system::restore_rs485(self.fd(), &saved);
+                system::restore_rs485(self.fd(), &saved);
                 self.refused(difference)
             }
             Err(error) => match self.feature(Feature::Rs485, Err::<(), _>(error)) {
@@ -202,7 +201,7 @@ impl Tty {
 
     pub(super) fn restore_rs485(&self, changes: &mut Changes) {
         if let Some(saved) = changes.rs485.take() {
-            let _ = system::restore_rs485(self.fd(), &saved);
+            system::restore_rs485(self.fd(), &saved);
         }
     }
 

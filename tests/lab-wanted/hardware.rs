@@ -1,0 +1,225 @@
+//! Low latency, RS-485, lines and line errors on real kernel drivers.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use anyserial::{
+    Capability, Error, Feature, Rs485Addressing, Rs485Config, SerialConfig, UnsupportedPolicy,
+};
+use anyserial_tests::Env;
+
+/// `ASYNC_LOW_LATENCY` of Linux `include/uapi/linux/tty_flags.h`.
+const ASYNC_LOW_LATENCY: i32 = 1 << 13;
+
+/// Whether the driver of this terminal has low latency on, asked on a descriptor of its own.
+fn low_latency_flag(path: &str) -> bool {
+    // `struct serial_struct`, whose fifth `int` is `flags`.
+    let serial: [i32; 32] = raw::get::<{ raw::TIOCGSERIAL }, _>(path);
+    serial[4] & ASYNC_LOW_LATENCY != 0
+}
+
+/// The FTDI latency timer of `/dev/NAME`.
+fn latency_timer(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap();
+    fs::read_to_string(format!("/sys/class/tty/{name}/device/latency_timer")).unwrap()
+}
+
+/// The RS-485 state of this terminal: flags and the two delays.
+fn rs485_state(path: &str) -> [u32; 3] {
+    let state: [u32; 8] = raw::get::<{ raw::TIOCGRS485 }, _>(path);
+    [state[0], state[1], state[2]]
+}
+
+/// Questions to a terminal beside the port under test.
+mod raw {
+    use std::os::fd::OwnedFd;
+
+    use rustix::fs::{Mode, OFlags};
+    use rustix::ioctl::{Getter, Opcode, ioctl};
+
+    pub(super) const TIOCGSERIAL: Opcode = 0x541e;
+    pub(super) const TIOCGRS485: Opcode = 0x542e;
+
+    /// Root can open a terminal although it is exclusive. Without the control lines rising: a
+    /// port of these tests has it open already.
+    pub(super) fn open(path: &str) -> OwnedFd {
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        rustix::fs::open(path, flags, Mode::empty()).unwrap()
+    }
+
+    #[allow(unsafe_code)]
+    pub(super) fn get<const OPCODE: Opcode, T>(path: &str) -> T {
+        // SAFETY: the callers' arrays are at least as long as the structs of these requests.
+        unsafe { ioctl(open(path), Getter::<OPCODE, T>::new()) }.unwrap()
+    }
+}
+
+/// The flag alone: on, off on `configure`, on close, on drop, and after a panic.
+pub(crate) async fn uart_low_latency(env: Env) {
+    const PATH: &str = "/dev/ttyS1";
+    let config = SerialConfig::default();
+    assert!(!low_latency_flag(PATH));
+    let port = env.open(PATH, config).await.unwrap();
+    let capabilities = port.capabilities().await.unwrap();
+    assert_eq!(capabilities.low_latency, Capability::Supported);
+    assert!(!low_latency_flag(PATH));
+    port.configure(config.low_latency(true)).await.unwrap();
+    assert!(low_latency_flag(PATH) && port.config().unwrap().low_latency);
+    port.configure(config).await.unwrap();
+    assert!(!low_latency_flag(PATH));
+
+    port.configure(config.low_latency(true)).await.unwrap();
+    port.close().await.unwrap();
+    assert!(!low_latency_flag(PATH));
+    drop(env.open(PATH, config.low_latency(true)).await.unwrap());
+    assert!(!low_latency_flag(PATH));
+    let port = env.open(PATH, config.low_latency(true)).await.unwrap();
+    assert!(low_latency_flag(PATH));
+    let panicked = catch_unwind(AssertUnwindSafe(move || {
+        let _port = port;
+        std::panic::resume_unwind(Box::new("on purpose"));
+    }));
+    assert!(panicked.is_err() && !low_latency_flag(PATH));
+}
+
+/// The flag and the timer of an FTDI adapter, also by a link, and whatever the timer was before.
+pub(crate) async fn ftdi_low_latency(env: Env) {
+    const PATH: &str = "/dev/ttyUSB2";
+    let config = SerialConfig::default();
+    let link = std::env::temp_dir().join("by-id-to-ttyUSB2");
+    let _ = fs::remove_file(&link);
+    std::os::unix::fs::symlink(PATH, &link).unwrap();
+    let timer = "/sys/class/tty/ttyUSB2/device/latency_timer";
+    for before in ["16\n", "40\n"] {
+        fs::write(timer, before).unwrap();
+        let port = env.open(&link, config.low_latency(true)).await.unwrap();
+        assert!(low_latency_flag(PATH));
+        assert_eq!(latency_timer(PATH), "1\n");
+        let capabilities = port.capabilities().await.unwrap();
+        assert_eq!(capabilities.low_latency, Capability::Supported);
+        port.configure(config).await.unwrap();
+        assert!(!low_latency_flag(PATH));
+        assert_eq!(latency_timer(PATH), before);
+        port.configure(config.low_latency(true)).await.unwrap();
+        drop(port);
+        assert!(!low_latency_flag(PATH));
+        assert_eq!(latency_timer(PATH), before);
+    }
+    fs::write(timer, "16\n").unwrap();
+    fs::remove_file(&link).unwrap();
+}
+
+/// cdc-acm takes the flag and does not keep it.
+pub(crate) async fn acm_has_no_low_latency(env: Env) {
+    let port = env.open("/dev/ttyACM0", 9600).await.unwrap();
+    let capabilities = port.capabilities().await.unwrap();
+    assert_eq!(capabilities.low_latency, Capability::Unsupported);
+    assert_eq!(capabilities.rs485, Capability::Unsupported);
+    let wanted = SerialConfig::new(9600).low_latency(true);
+    let error = port.configure(wanted).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::UnsupportedFeature {
+                feature: Feature::LowLatency,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    let tolerant = wanted.unsupported(UnsupportedPolicy::Ignore);
+    port.configure(tolerant).await.unwrap();
+    assert!(!port.config().unwrap().low_latency);
+}
+
+/// A 16550A tells its RS-485 state and takes none; FTDI has none.
+pub(crate) async fn no_rs485_is_no_rs485(env: Env) {
+    for path in ["/dev/ttyS1", "/dev/ttyUSB2"] {
+        let port = env.open(path, 9600).await.unwrap();
+        let capabilities = port.capabilities().await.unwrap();
+        assert_eq!(capabilities.rs485, Capability::Unsupported, "{path}");
+        let wanted = SerialConfig::new(9600).rs485(Rs485Config::new());
+        let error = port.configure(wanted).await.unwrap_err();
+        assert!(
+            matches!(
+                error,
+                Error::UnsupportedFeature {
+                    feature: Feature::Rs485,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+    }
+}
+
+/// On a PL011: on, off on `configure`, on close and drop; what it clamps or drops, by field; and
+/// asking changes nothing.
+pub(crate) async fn pl011_rs485(env: Env) {
+    const PATH: &str = "/dev/ttyAMA0";
+    const ON_SEND: u32 = 0b011;
+    const AFTER_SEND: u32 = 0b101;
+    let is_off = || rs485_state(PATH)[0] & 1 == 0;
+    let config = SerialConfig::default();
+    let plain = Rs485Config::new();
+    // The kernel boots with "RTS while sending" beside "off", and then knows but one "off".
+    let off = rs485_state(PATH);
+    assert!(is_off());
+    let port = env.open(PATH, config).await.unwrap();
+    let capabilities = port.capabilities().await.unwrap();
+    assert_eq!(capabilities.rs485, Capability::Supported);
+    assert_eq!(capabilities.low_latency, Capability::Supported);
+    assert_eq!(rs485_state(PATH), off);
+
+    let wanted = plain
+        .rts_on_send(false)
+        .rts_after_send(true)
+        .delay_before_send(Duration::from_millis(3))
+        .delay_after_send(Duration::from_millis(4));
+    port.configure(config.rs485(wanted)).await.unwrap();
+    assert_eq!(rs485_state(PATH), [AFTER_SEND, 3, 4]);
+    // Asking changes nothing while it is on, either.
+    port.capabilities().await.unwrap();
+    assert_eq!(rs485_state(PATH), [AFTER_SEND, 3, 4]);
+
+    // Refused, by field: and what was in force is in force.
+    let addressing = Rs485Addressing::new().receive(1);
+    for (refused, field) in [
+        (
+            plain.delay_after_send(Duration::from_millis(101)),
+            "rs485.delay_after_send",
+        ),
+        (
+            plain.delay_before_send(Duration::from_secs(60)),
+            "rs485.delay_before_send",
+        ),
+        (plain.terminate_bus(true), "rs485.terminate_bus"),
+        (plain.rts_after_send(true), "rs485.rts_after_send"),
+        (plain.rts_on_send(false), "rs485.rts_on_send"),
+        (plain.addressing(addressing), "rs485.addressing"),
+    ] {
+        let error = port.configure(config.rs485(refused)).await.unwrap_err();
+        assert!(
+            matches!(&error, Error::UnsupportedConfiguration { field: got, .. } if *got == field),
+            "{field}: {error}"
+        );
+        assert_eq!(rs485_state(PATH), [AFTER_SEND, 3, 4], "{field}");
+        assert_eq!(port.config().unwrap().rs485, Some(wanted));
+    }
+
+    port.configure(config).await.unwrap();
+    assert!(is_off());
+    port.configure(config.rs485(plain)).await.unwrap();
+    port.configure(config.rs485(wanted)).await.unwrap();
+    port.close().await.unwrap();
+    assert!(is_off());
+    let port = env.open(PATH, config.rs485(plain)).await.unwrap();
+    assert_eq!(rs485_state(PATH), [ON_SEND, 0, 0]);
+    let panicked = catch_unwind(AssertUnwindSafe(move || {
+        let _port = port;
+        std::panic::resume_unwind(Box::new("on purpose"));
+    }));
+    assert!(panicked.is_err());
+    assert!(is_off());
+}
