@@ -1,8 +1,8 @@
 //! The auto traits of the public types: losing one would break the users' code.
 
 use anyserial::{
-    Control, Error, OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, SerialConfig,
-    SerialPort, WriteHalf,
+    Control, Error, ModemChanges, OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError,
+    SerialConfig, SerialPort, WriteHalf,
 };
 
 fn is_send_sync_unpin<T: Send + Sync + Unpin>() {}
@@ -11,6 +11,7 @@ fn is_send_sync_unpin<T: Send + Sync + Unpin>() {}
 fn all_types_are_send_sync_and_unpin() {
     is_send_sync_unpin::<SerialPort>();
     is_send_sync_unpin::<Control>();
+    is_send_sync_unpin::<ModemChanges>();
     is_send_sync_unpin::<ReadHalf<'_>>();
     is_send_sync_unpin::<WriteHalf<'_>>();
     is_send_sync_unpin::<OwnedReadHalf>();

@@ -13,6 +13,7 @@ mod cancel;
 mod closing;
 mod configure;
 mod control;
+mod costly;
 mod disconnect;
 mod drain;
 mod errors;
@@ -86,6 +87,10 @@ fn main() -> ExitCode {
         halves::reunite,
         lines::cross_over,
         lines::changes_are_seen_even_if_short,
+        lines::a_stream_misses_no_change,
+        lines::a_stream_ends_with_its_port,
+        lines::costly_lines_are_asked_when_the_counters_move,
+        lines::opening_sets_them,
         lines::flow_control_stops_the_sender,
         lines::breaks_and_parity_errors_are_counted,
         stress::random_chunks_and_pauses,

@@ -107,6 +107,13 @@ pub trait Device: fmt::Debug + Send + Sync + 'static {
         unsupported(self.path(), Feature::ModemLines)
     }
 
+    /// Whether to ask for the lines costs more than a moment: a USB transfer, a round trip. Then
+    /// who watches them asks for the [`counters`](Device::counters), which should cost nothing,
+    /// and for the lines when those have moved. Default: no.
+    fn lines_are_costly(&self) -> bool {
+        false
+    }
+
     /// The lines that this end drives.
     fn control_lines(&self) -> BoxFuture<'_, Result<ControlLines>> {
         unsupported(self.path(), Feature::ControlLines)

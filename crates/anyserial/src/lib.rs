@@ -64,9 +64,10 @@ pub mod testing;
 
 pub use capability::{Capabilities, Capability, Feature};
 pub use config::{
-    DataBits, FlowControl, Parity, ParseConfigError, SerialConfig, StopBits, UnsupportedPolicy,
+    DataBits, FlowControl, LineOnOpen, Parity, ParseConfigError, SerialConfig, StopBits,
+    UnsupportedPolicy,
 };
-pub use control::Control;
+pub use control::{Control, ModemChanges};
 pub use error::{Error, Result};
 pub use lines::{ControlLines, Counters, ModemChange, ModemLines};
 pub use port::SerialPort;

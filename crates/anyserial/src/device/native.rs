@@ -102,15 +102,25 @@ impl NativeDevice {
         &self,
         operation: impl FnOnce(&Tty) -> Result<T> + Send + 'static,
     ) -> BoxFuture<'_, Result<T>> {
-        if self.closed.load(Ordering::Acquire) {
-            return Box::pin(ready(Err(self.closed_error())));
-        }
-        if !self.tty.may_block() {
-            return Box::pin(ready(operation(&self.tty)));
+        if !self.tty.may_block() || self.closed.load(Ordering::Acquire) {
+            return self.control_here(operation);
         }
         let tty = Arc::clone(&self.tty);
         let started = run_blocking(&*self.reactor, move || operation(&tty));
         Box::pin(outcome(started, self.path()))
+    }
+
+    /// Carries out a control operation right here, for no driver waits for it.
+    fn control_here<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&Tty) -> Result<T>,
+    ) -> BoxFuture<'_, Result<T>> {
+        let outcome = if self.closed.load(Ordering::Acquire) {
+            Err(self.closed_error())
+        } else {
+            operation(&self.tty)
+        };
+        Box::pin(ready(outcome))
     }
 
     fn closed_error(&self) -> Error {
@@ -174,8 +184,14 @@ impl Device for NativeDevice {
         self.control(move |tty| tty.set_control_lines(rts, dtr))
     }
 
+    fn lines_are_costly(&self) -> bool {
+        self.tty.may_block()
+    }
+
     fn counters(&self) -> BoxFuture<'_, Result<Counters>> {
-        self.control(Tty::counters)
+        // In the kernel's memory: the serial core, usb-serial and cdc-acm copy what interrupts
+        // have counted.
+        self.control_here(Tty::counters)
     }
 
     fn set_break(&self, on: bool) -> BoxFuture<'_, Result<()>> {

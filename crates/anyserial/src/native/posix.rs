@@ -73,6 +73,16 @@ pub(super) fn is_exclusive(_: BorrowedFd<'_>) -> bool {
 }
 
 /// These systems do not tell.
+pub(super) fn lock_holder_at(_: &Path) -> Option<u32> {
+    None
+}
+
+/// These systems do not tell without an open.
+pub(super) fn is_locked(_: &Path) -> bool {
+    false
+}
+
+/// These systems do not tell.
 pub(super) fn lock_holder(_: BorrowedFd<'_>) -> Option<u32> {
     None
 }

@@ -17,7 +17,7 @@ use super::ioctl;
 use crate::config::Parity;
 use crate::lines::Counters;
 
-pub(super) use self::lock_holder::lock_holder;
+pub(super) use self::lock_holder::{is_locked, lock_holder, lock_holder_at};
 pub(super) use self::low_latency::{SavedLatency, low_latency, restore_latency, set_low_latency};
 pub(super) use self::rs485::{SavedRs485, restore_rs485, rs485, set_rs485};
 

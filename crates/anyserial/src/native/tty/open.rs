@@ -21,6 +21,11 @@ impl Tty {
     /// Opens, locks and configures a terminal, in this order: a failed open has changed nothing.
     pub(crate) fn open(path: &Path, config: &SerialConfig) -> Result<Self> {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        // To open a port raises its lines, whoever holds it. So ask about the lock before; who
+        // takes it between the two finds them raised, once.
+        if config.exclusive && system::is_locked(path) {
+            return Err(open_error(path, Errno::BUSY));
+        }
         let fd = rustix::fs::open(path, flags, Mode::empty())
             .map_err(|error| open_error(path, error))?;
         Self::new(fd, Arc::from(path), config)
@@ -55,7 +60,7 @@ impl Tty {
             drain: Drain::default(),
         };
         // If this fails, dropping `tty` gives up the locks, if it came so far as to have them.
-        tty.configure(config)?;
+        tty.configure_opened(config)?;
         Ok(tty)
     }
 
@@ -110,8 +115,8 @@ fn open_error(path: &Path, error: Errno) -> Error {
             source,
         },
         Errno::BUSY => Error::Busy {
+            holder: system::lock_holder_at(&path),
             path,
-            holder: None,
             source,
         },
         Errno::ISDIR => Error::NotSerialPort { path, source },
