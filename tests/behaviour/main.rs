@@ -21,6 +21,7 @@ mod exclusive;
 mod faults;
 mod halves;
 mod lines;
+mod marks;
 mod stress;
 mod third_parties;
 
@@ -93,6 +94,12 @@ fn main() -> ExitCode {
         lines::opening_sets_them,
         lines::flow_control_stops_the_sender,
         lines::breaks_and_parity_errors_are_counted,
+        marks::bytes_are_exact_in_buffers_of_any_size,
+        marks::giving_up_loses_nothing,
+        marks::a_discard_takes_half_a_mark_along,
+        marks::events_come_in_their_order,
+        marks::who_does_not_ask_gets_plain_bytes,
+        marks::marks_are_chosen_at_open,
         stress::random_chunks_and_pauses,
         third_parties::lines,
         third_parties::frames_larger_than_the_queues,

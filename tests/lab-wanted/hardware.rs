@@ -5,9 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use anyserial::{
-    Capability, Error, Feature, Rs485Addressing, Rs485Config, SerialConfig, UnsupportedPolicy,
+    Capability, Error, Feature, LineOnOpen, ModemLines, Rs485Addressing, Rs485Config, SerialConfig,
+    UnsupportedPolicy,
 };
 use anyserial_tests::Env;
+use futures_lite::StreamExt;
+use futures_lite::future::poll_once;
 
 /// `ASYNC_LOW_LATENCY` of Linux `include/uapi/linux/tty_flags.h`.
 const ASYNC_LOW_LATENCY: i32 = 1 << 13;
@@ -35,17 +38,30 @@ fn rs485_state(path: &str) -> [u32; 3] {
 mod raw {
     use std::os::fd::OwnedFd;
 
+    use anyserial::SerialPort;
     use rustix::fs::{Mode, OFlags};
-    use rustix::ioctl::{Getter, Opcode, ioctl};
+    use rustix::ioctl::{Getter, Opcode, Setter, ioctl};
 
     pub(super) const TIOCGSERIAL: Opcode = 0x541e;
     pub(super) const TIOCGRS485: Opcode = 0x542e;
+    const TIOCMBIS: Opcode = 0x5416;
+    const TIOCM_LOOP: i32 = 0x8000;
 
-    /// Root can open a terminal although it is exclusive. Without the control lines rising: a
-    /// port of these tests has it open already.
+    /// Root can open a terminal although it is exclusive. It raises RTS and DTR.
     pub(super) fn open(path: &str) -> OwnedFd {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         rustix::fs::open(path, flags, Mode::empty()).unwrap()
+    }
+
+    /// Connects a UART's own outputs to its inputs: RTS to CTS, DTR to DSR.
+    #[allow(unsafe_code)]
+    pub(super) fn loop_back(port: &SerialPort) {
+        let raise = Setter::<TIOCMBIS, i32>::new;
+        port.with_fd(|fd| {
+            // SAFETY: the kernel reads an `int`.
+            unsafe { ioctl(fd.unwrap(), raise(TIOCM_LOOP)) }.unwrap();
+        })
+        .unwrap();
     }
 
     #[allow(unsafe_code)]
@@ -222,4 +238,143 @@ pub(crate) async fn pl011_rs485(env: Env) {
     }));
     assert!(panicked.is_err());
     assert!(is_off());
+}
+
+/// A port that is busy is not so much as touched: its lines stay down.
+pub(crate) async fn a_busy_port_keeps_its_lines(env: Env) {
+    for path in ["/dev/ttyS1", "/dev/ttyUSB2"] {
+        let port = env.open(path, 9600).await.unwrap();
+        let both_down = port.set_control_lines(Some(false), Some(false)).await;
+        both_down.unwrap();
+        let error = env.open(path, 300).await.unwrap_err();
+        let holder = Some(std::process::id());
+        assert!(
+            matches!(error, Error::Busy { holder: by, .. } if by == holder),
+            "{error}"
+        );
+        let lines = port.control_lines().await.unwrap();
+        assert_eq!(lines.to_string(), "none", "{path}");
+        // What Linux does otherwise.
+        drop(raw::open(path));
+        let lines = port.control_lines().await.unwrap();
+        assert_eq!(lines.to_string(), "rts+dtr", "{path}");
+    }
+}
+
+/// The lines at open, and back if the open fails.
+pub(crate) async fn lines_on_open(env: Env) {
+    let config = SerialConfig::new(9600);
+    for path in ["/dev/ttyS1", "/dev/ttyUSB2"] {
+        for (rts, dtr, expected) in [
+            (LineOnOpen::Low, LineOnOpen::Low, "none"),
+            (LineOnOpen::High, LineOnOpen::Low, "rts"),
+            (LineOnOpen::Low, LineOnOpen::Keep, "dtr"),
+            (LineOnOpen::Keep, LineOnOpen::Keep, "rts+dtr"),
+        ] {
+            let wanted = config.rts_on_open(rts).dtr_on_open(dtr);
+            let port = env.open(path, wanted).await.unwrap();
+            let lines = port.control_lines().await.unwrap();
+            assert_eq!(lines.to_string(), expected, "{path} {wanted}");
+            port.configure(wanted.baud_rate(19_200)).await.unwrap();
+            let lines = port.control_lines().await.unwrap();
+            assert_eq!(lines.to_string(), expected, "{path} {wanted}");
+        }
+        let shared = env.open(path, config.exclusive(false)).await.unwrap();
+        // No hardware of the lab is so fast.
+        let refused = SerialConfig::new(3_999_999)
+            .rts_on_open(LineOnOpen::Low)
+            .dtr_on_open(LineOnOpen::Low);
+        assert!(env.open(path, refused).await.is_err());
+        let lines = shared.control_lines().await.unwrap();
+        assert_eq!(lines.to_string(), "rts+dtr", "{path}");
+    }
+}
+
+/// Lines that stay up between opens are no edge for the board at the far end.
+pub(crate) async fn without_hangup_the_lines_stay_up(env: Env) {
+    let config = SerialConfig::new(9600);
+    let board = env.open("/dev/ttyUSB3", config).await.unwrap();
+    let first = env
+        .open("/dev/ttyUSB2", config.hangup_on_close(false))
+        .await;
+    first.unwrap().close().await.unwrap();
+    let mut changes = board.modem_changes(ModemLines::ALL).await.unwrap();
+    let quiet = Duration::from_millis(200);
+    let second = env
+        .open("/dev/ttyUSB2", config.hangup_on_close(false))
+        .await;
+    second.unwrap().close().await.unwrap();
+    assert!(env.within(quiet, changes.next_change()).await.is_none());
+    // With hang-up, which is the default, there are edges.
+    let third = env.open("/dev/ttyUSB2", config).await.unwrap();
+    third.close().await.unwrap();
+    let change = env.bounded(changes.next_change()).await.unwrap();
+    assert_eq!(change.changed.to_string(), "cts+dsr+cd");
+}
+
+/// Level changes and pulses of an FTDI adapter's lines, each told once; then the cable is pulled.
+pub(crate) async fn ftdi_modem_changes(env: Env) {
+    let near = env.open("/dev/ttyUSB2", 9600).await.unwrap();
+    let far = env.open("/dev/ttyUSB3", 9600).await.unwrap();
+    let slow = Duration::from_millis(100);
+    // Let the news of opening arrive.
+    env.sleep(slow).await;
+    let changes = near.modem_changes_every(Duration::from_millis(20), ModemLines::ALL);
+    let mut changes = changes.await.unwrap();
+    far.set_control_lines(Some(false), None).await.unwrap();
+    let change = env.bounded(changes.next_change()).await.unwrap();
+    assert_eq!(change.changed.to_string(), "cts");
+    assert_eq!(change.lines.to_string(), "dsr+cd");
+    assert!(env.within(slow, changes.next_change()).await.is_none());
+
+    // A pulse that is over before anybody looks.
+    far.set_control_lines(Some(true), None).await.unwrap();
+    env.sleep(slow).await;
+    far.set_control_lines(Some(false), None).await.unwrap();
+    env.sleep(slow).await;
+    let change = env.bounded(changes.next_change()).await.unwrap();
+    assert_eq!(change.changed.to_string(), "cts");
+    assert!(!change.lines.cts);
+    assert!(env.within(slow, changes.next_change()).await.is_none());
+
+    ring("R");
+    let change = env.bounded(changes.next_change()).await.unwrap();
+    assert!(change.changed.ri && change.lines.ri);
+    ring("r");
+    let change = env.bounded(changes.next_change()).await.unwrap();
+    assert!(change.changed.ri && !change.lines.ri);
+
+    assert!(poll_once(changes.next()).await.is_none());
+    drop(near);
+    let error = env.bounded(changes.next()).await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::Closed { .. }), "{error}");
+    assert!(changes.next().await.is_none());
+}
+
+/// RI of ttyUSB2: the emulated adapter takes it from a pipe.
+fn ring(what: &str) {
+    fs::write("/dev/lab/emu", what).unwrap();
+}
+
+/// A UART that does not count has its levels watched.
+pub(crate) async fn uart_modem_changes(env: Env) {
+    let port = env.open("/dev/ttyS1", 9600).await.unwrap();
+    raw::loop_back(&port);
+    let mut changes = port.modem_changes(ModemLines::ALL).await.unwrap();
+    let before = port.modem_lines().await.unwrap();
+    assert!(before.cts && before.dsr);
+    port.set_control_lines(Some(false), None).await.unwrap();
+    let change = env.bounded(changes.next_change()).await.unwrap();
+    assert_eq!(change.changed.to_string(), "cts");
+    port.set_control_lines(None, Some(false)).await.unwrap();
+    let change = env.bounded(changes.next_change()).await.unwrap();
+    assert_eq!(change.changed.to_string(), "dsr");
+    port.set_control_lines(Some(true), Some(true))
+        .await
+        .unwrap();
+    let change = env.bounded(changes.next_change()).await.unwrap();
+    assert_eq!(
+        (change.changed.to_string(), change.lines),
+        ("cts+dsr".to_owned(), before)
+    );
 }

@@ -58,6 +58,15 @@ pub struct SerialConfig {
     /// What opening does with DTR. Default: keep it as the system has it. Configuring an open
     /// port does nothing with it.
     pub dtr_on_open: LineOnOpen,
+    /// Breaks and damaged characters are marked in the input, for
+    /// [`receive_events`](crate::SerialPort::receive_events). Default: false. It is chosen at
+    /// open, and stays.
+    ///
+    /// Whoever receives otherwise gets the same bytes as without: a zero for a break, and of a
+    /// damaged character what arrived. Opening with it discards input from before the open.
+    #[doc(alias = "PARMRK")]
+    #[doc(alias = "INPCK")]
+    pub mark_errors: bool,
     /// The driver hands on received bytes at once rather than in batches. Default: false, which
     /// leaves it as it is.
     ///
@@ -94,6 +103,7 @@ impl SerialConfig {
             hangup_on_close: true,
             rts_on_open: LineOnOpen::Keep,
             dtr_on_open: LineOnOpen::Keep,
+            mark_errors: false,
             low_latency: false,
             rs485: None,
             read_chunk_size: 4096,
@@ -161,6 +171,13 @@ impl SerialConfig {
     #[must_use]
     pub const fn dtr_on_open(mut self, dtr: LineOnOpen) -> Self {
         self.dtr_on_open = dtr;
+        self
+    }
+
+    /// Sets whether breaks and damaged characters are marked in the input.
+    #[must_use]
+    pub const fn mark_errors(mut self, mark: bool) -> Self {
+        self.mark_errors = mark;
         self
     }
 
@@ -244,6 +261,19 @@ impl SerialConfig {
                     "whole milliseconds, at most an hour",
                 );
             }
+        }
+        Ok(())
+    }
+
+    /// Whether a port that was opened with `opened` can be configured so.
+    pub(crate) fn validate_change(&self, opened: &SerialConfig) -> Result<()> {
+        // What the queue holds then has the marks of then, or none.
+        if self.mark_errors != opened.mark_errors {
+            return Err(Error::InvalidConfiguration {
+                field: "mark_errors",
+                value: self.mark_errors.to_string(),
+                expected: "what the port was opened with",
+            });
         }
         Ok(())
     }

@@ -260,7 +260,9 @@ impl Control {
         self.device()?.discard_output().await
     }
 
-    /// How many bytes were received and not read.
+    /// How many bytes were received and not read. With
+    /// [`mark_errors`](SerialConfig::mark_errors) a terminal counts the marks too: two bytes for
+    /// a byte of ff, three for a break or a damaged character.
     ///
     /// # Errors
     ///

@@ -25,6 +25,8 @@
 //! | choose the baud rate, the frame, flow control, locking | [`SerialConfig`] |
 //! | change settings, read and drive lines, drain, send a break, from any task | [`Control`] |
 //! | read and write at the same time | [`SerialPort::split`], [`SerialPort::into_split`] |
+//! | see every change of the modem lines | [`Control::modem_changes`] |
+//! | tell breaks and damaged characters from data | [`SerialPort::receive_events`] |
 //! | bound an operation in time | [`Control::timeout`] |
 //! | know what went wrong | [`Error`] |
 //! | know what the hardware can do | [`Control::capabilities`] |
@@ -58,6 +60,7 @@ mod native;
 mod port;
 pub mod reactor;
 mod read_buf;
+mod received;
 mod rs485;
 mod split;
 pub mod testing;
@@ -71,6 +74,7 @@ pub use control::{Control, ModemChanges};
 pub use error::{Error, Result};
 pub use lines::{ControlLines, Counters, ModemChange, ModemLines};
 pub use port::SerialPort;
+pub use received::{LineEvent, LineEvents, Received};
 pub use rs485::{Rs485Addressing, Rs485Config};
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 

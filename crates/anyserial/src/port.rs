@@ -15,8 +15,9 @@ use futures_io::{AsyncRead, AsyncWrite};
 use crate::config::SerialConfig;
 use crate::control::{Control, invalid};
 use crate::device::{BoxFuture, Device, NativeDevice, ReadBuf};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::reactor::Reactor;
+use crate::received::Received;
 
 /// An open serial port, whatever carries its bytes and whatever runtime drives it.
 ///
@@ -57,6 +58,8 @@ use crate::reactor::Reactor;
 /// # No read-ahead
 ///
 /// The port holds no bytes of its own: what it has not delivered is still in the kernel's queue.
+/// (With [`mark_errors`](SerialConfig::mark_errors) it remembers the beginning of a mark whose end
+/// was not read yet.)
 #[derive(Debug)]
 pub struct SerialPort {
     pub(crate) device: Arc<dyn Device>,
@@ -316,6 +319,51 @@ macro_rules! impl_read {
                 }
                 let device = &*self.port().device;
                 poll_fn(|cx| device.poll_read_vectored(cx, bufs)).await
+            }
+
+            /// Receives what is there, as [`receive`](Self::receive) does, and tells breaks and
+            /// damaged characters from data. The port must have been opened with
+            /// [`mark_errors`](SerialConfig::mark_errors).
+            ///
+            /// Data and events come in the order of the wire. Characters that were lost because
+            /// nobody fetched them in time are no event; [`counters`](Control::counters) has
+            /// them.
+            ///
+            /// # Errors
+            ///
+            /// As [`receive`](Self::receive);
+            /// [`Error::InvalidConfiguration`](crate::Error::InvalidConfiguration) without
+            /// `mark_errors`.
+            ///
+            /// # Cancel safety
+            ///
+            /// Dropping the future loses no byte and no event.
+            ///
+            /// # Platform notes
+            ///
+            /// POSIX has one mark (`PARMRK`) for a break and for a damaged zero, and one for
+            /// wrong parity and for a missing stop bit.
+            #[doc(alias = "PARMRK")]
+            pub async fn receive_events<'b>(&mut self, buf: &'b mut [u8]) -> Result<Received<'b>> {
+                if buf.is_empty() {
+                    return Err(invalid("buffer", "it is empty"));
+                }
+                let device = &*self.port().device;
+                if !device.config().mark_errors {
+                    return Err(Error::InvalidConfiguration {
+                        field: "mark_errors",
+                        value: "false".to_owned(),
+                        expected: "true, for events to be received",
+                    });
+                }
+                let mut marks = Vec::new();
+                let filled = poll_fn(|cx| {
+                    let mut buf = ReadBuf::from(&mut *buf);
+                    ready!(device.poll_read_marked(cx, &mut buf, &mut marks))?;
+                    Poll::Ready(Ok::<_, Error>(buf.filled()))
+                })
+                .await?;
+                Ok(Received::new(buf.get(..filled).unwrap_or_default(), marks))
             }
 
             /// The poll form of [`receive`](Self::receive), for adapters to other traits: it can

@@ -116,7 +116,7 @@ fn flow_control(name: &str) -> Option<FlowControl> {
 
 /// The short form: baud rate and frame, then what differs from the default by name: `rts_cts`,
 /// `xon_xoff`, `dtr_dsr`, `shared` (not exclusive), `no_hangup` (not on close), `rts_high`,
-/// `rts_low`, `dtr_high` and `dtr_low` (on open), `low_latency`.
+/// `rts_low`, `dtr_high` and `dtr_low` (on open), `mark_errors`, `low_latency`.
 ///
 /// `rs485`, `read_chunk_size` and `unsupported` are not part of it.
 impl fmt::Display for SerialConfig {
@@ -142,6 +142,7 @@ impl fmt::Display for SerialConfig {
             (self.rts_on_open == LineOnOpen::Low, "rts_low"),
             (self.dtr_on_open == LineOnOpen::High, "dtr_high"),
             (self.dtr_on_open == LineOnOpen::Low, "dtr_low"),
+            (self.mark_errors, "mark_errors"),
             (self.low_latency, "low_latency"),
         ] {
             if on {
@@ -183,13 +184,14 @@ impl FromStr for SerialConfig {
                 "rts_low" => config.rts_on_open(LineOnOpen::Low),
                 "dtr_high" => config.dtr_on_open(LineOnOpen::High),
                 "dtr_low" => config.dtr_on_open(LineOnOpen::Low),
+                "mark_errors" => config.mark_errors(true),
                 "low_latency" => config.low_latency(true),
                 name => match flow_control(name) {
                     Some(more) => config.flow_control(config.flow_control | more),
                     None => {
                         let expected = "a frame like 8N1 right after the baud rate, rts_cts, \
                                         xon_xoff, dtr_dsr, shared, no_hangup, rts_high, rts_low, \
-                                        dtr_high, dtr_low or low_latency";
+                                        dtr_high, dtr_low, mark_errors or low_latency";
                         return Err(ParseConfigError::new("setting", part, expected));
                     }
                 },
@@ -245,6 +247,7 @@ mod tests {
                                 .hangup_on_close(!flag)
                                 .rts_on_open(line)
                                 .dtr_on_open(line)
+                                .mark_errors(flag)
                                 .low_latency(flag);
                             assert_eq!(config.to_string().parse(), Ok(config));
                         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_channel::Receiver;
 
-use super::{BoxFuture, Device, ReadBuf};
+use super::{BoxFuture, Device, Mark, ReadBuf};
 use crate::capability::Capabilities;
 use crate::config::SerialConfig;
 use crate::error::{Error, Result};
@@ -136,7 +136,17 @@ impl Device for NativeDevice {
     }
 
     fn poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
-        self.poll_io(Direction::Read, cx, || self.tty.read(buf))
+        self.poll_io(Direction::Read, cx, || self.tty.read(buf, None))
+            .map_ok(drop)
+    }
+
+    fn poll_read_marked(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+        marks: &mut Vec<Mark>,
+    ) -> Poll<Result<()>> {
+        self.poll_io(Direction::Read, cx, || self.tty.read(buf, Some(marks)))
             .map_ok(drop)
     }
 

@@ -3,6 +3,7 @@
 mod bytes;
 mod configure;
 mod drain;
+mod marks;
 mod open;
 
 use std::os::fd::{AsFd, BorrowedFd};
@@ -14,6 +15,7 @@ use rustix::io::Errno;
 use rustix::termios::{QueueSelector, Termios, tcflush, tcgetattr};
 
 use self::drain::Drain;
+use self::marks::Decoder;
 use super::system::{self, Kind, SavedLatency, SavedRs485};
 use super::{Descriptor, Work, ioctl, lock};
 use crate::capability::{Capabilities, Capability, Feature};
@@ -35,6 +37,9 @@ pub(crate) struct Tty {
     /// the requests come to run.
     wants_break: AtomicBool,
     drain: Drain,
+    /// Where in a mark the input has been read to, if it has marks. Never contended but by a
+    /// discard: one task at a time reads.
+    decoder: Option<Mutex<Decoder>>,
 }
 
 /// What this port changed beyond the settings proper, and so has to put back.
@@ -155,7 +160,16 @@ impl Tty {
             Queue::Input => (QueueSelector::IFlush, "discard the input"),
             Queue::Output => (QueueSelector::OFlush, "discard the output"),
         };
-        self.checked(operation, tcflush(self.fd(), queue))
+        let mut decoder = match (&self.decoder, queue) {
+            (Some(decoder), QueueSelector::IFlush) => Some(lock(decoder)),
+            _ => None,
+        };
+        self.checked(operation, tcflush(self.fd(), queue))?;
+        // The rest of a mark that was half read is gone too.
+        if let Some(decoder) = &mut decoder {
+            **decoder = Decoder::default();
+        }
+        Ok(())
     }
 
     pub(crate) fn input_waiting(&self) -> Result<usize> {
@@ -317,6 +331,7 @@ fn operation_of(feature: Feature) -> &'static str {
         Feature::Counters => "read the counters",
         Feature::Break => "change the break signal",
         Feature::QueueSizes => "read the queue sizes",
+        Feature::MarkErrors => "read",
         Feature::DtrDsr | Feature::MarkSpaceParity | Feature::OnePointFiveStopBits => {
             "change the settings"
         }

@@ -16,6 +16,7 @@ impl Tty {
     /// Puts `config` in force and verifies it. If any of it fails, what was in force before is
     /// in force again.
     pub(crate) fn configure(&self, config: &SerialConfig) -> Result<()> {
+        config.validate_change(&self.config())?;
         self.change(config, Self::apply)
     }
 

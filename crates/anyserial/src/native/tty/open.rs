@@ -13,7 +13,7 @@ use rustix::termios::{ioctl_tiocexcl, ioctl_tiocnxcl, tcgetattr};
 
 use super::super::Descriptor;
 use super::super::system;
-use super::{Changes, Drain, Tty};
+use super::{Changes, Drain, Queue, Tty};
 use crate::config::SerialConfig;
 use crate::error::{Error, Result};
 
@@ -58,9 +58,14 @@ impl Tty {
             changes: Mutex::new(Changes::default()),
             wants_break: AtomicBool::new(false),
             drain: Drain::default(),
+            decoder: config.mark_errors.then(Mutex::default),
         };
         // If this fails, dropping `tty` gives up the locks, if it came so far as to have them.
         tty.configure_opened(config)?;
+        if config.mark_errors {
+            // What came before has no marks.
+            tty.discard(Queue::Input)?;
+        }
         Ok(tty)
     }
 
