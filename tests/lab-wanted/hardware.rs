@@ -2,15 +2,18 @@
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyserial::{
-    Capability, Error, Feature, LineOnOpen, ModemLines, Rs485Addressing, Rs485Config, SerialConfig,
-    UnsupportedPolicy,
+    Capability, Error, Feature, LineEvent, LineOnOpen, ModemLines, Parity, Rs485Addressing,
+    Rs485Config, SerialConfig, SerialPort, UnsupportedPolicy,
 };
 use anyserial_tests::Env;
 use futures_lite::StreamExt;
 use futures_lite::future::poll_once;
+use rustix::fs::Mode;
+use rustix::process::{Gid, Uid};
+use rustix::thread::{set_thread_gid, set_thread_uid};
 
 /// `ASYNC_LOW_LATENCY` of Linux `include/uapi/linux/tty_flags.h`.
 const ASYNC_LOW_LATENCY: i32 = 1 << 13;
@@ -118,12 +121,34 @@ pub(crate) async fn ftdi_low_latency(env: Env) {
         assert!(!low_latency_flag(PATH));
         assert_eq!(latency_timer(PATH), before);
         port.configure(config.low_latency(true)).await.unwrap();
+        // The driver keeps this for when the flag is off again. It is not what was before.
+        fs::write(timer, "20\n").unwrap();
         drop(port);
         assert!(!low_latency_flag(PATH));
         assert_eq!(latency_timer(PATH), before);
     }
     fs::write(timer, "16\n").unwrap();
     fs::remove_file(&link).unwrap();
+}
+
+/// A user who may open the port, and may not write to sysfs, gets low latency too.
+pub(crate) async fn low_latency_needs_no_root(env: Env) {
+    let config = SerialConfig::default().low_latency(true);
+    for path in ["/dev/ttyS1", "/dev/ttyUSB2"] {
+        rustix::fs::chmod(path, Mode::from_raw_mode(0o666)).unwrap();
+        let env = env.clone();
+        let user = std::thread::spawn(move || {
+            // Of this thread, and of those that it starts.
+            set_thread_gid(Gid::from_raw(65_534)).unwrap();
+            set_thread_uid(Uid::from_raw(65_534)).unwrap();
+            futures_lite::future::block_on(env.open(path, config)).unwrap()
+        });
+        let port = user.join().unwrap();
+        assert!(port.config().unwrap().low_latency && low_latency_flag(path));
+        drop(port);
+        assert!(!low_latency_flag(path));
+    }
+    assert_eq!(latency_timer("/dev/ttyUSB2"), "16\n");
 }
 
 /// cdc-acm takes the flag and does not keep it.
@@ -377,4 +402,145 @@ pub(crate) async fn uart_modem_changes(env: Env) {
         (change.changed.to_string(), change.lines),
         ("cts+dsr".to_owned(), before)
     );
+}
+
+/// What a port receives until one of it is no data: that event last.
+async fn events_until_no_data(env: &Env, port: &mut SerialPort) -> String {
+    let mut seen = String::new();
+    let mut buf = [0; 16];
+    loop {
+        let received = env.bounded(port.receive_events(&mut buf)).await.unwrap();
+        for event in &received {
+            match event {
+                LineEvent::Data(data) => seen.push_str(&data.escape_ascii().to_string()),
+                LineEvent::Damaged(byte) => return format!("{seen} damaged {byte:x}"),
+                _ => return format!("{seen} break"),
+            }
+        }
+    }
+}
+
+/// A break among bytes of a 16550A.
+pub(crate) async fn uart_marks(env: Env) {
+    let marked = SerialConfig::new(9600).mark_errors(true);
+    let mut near = env.open("/dev/ttyS1", marked).await.unwrap();
+    let mut far = env.open("/dev/ttyS2", 9600).await.unwrap();
+    for _ in 0..3 {
+        let before = near.counters().await.unwrap();
+        far.send(b"a\xff\xff\0").await.unwrap();
+        // On the wire, so before the break.
+        let mut data = Vec::new();
+        while data.len() < 4 {
+            let mut buf = [0; 1];
+            let received = env.bounded(near.receive_events(&mut buf)).await.unwrap();
+            assert!(matches!(received.events().next(), Some(LineEvent::Data(_))));
+            data.extend_from_slice(received.bytes());
+        }
+        assert_eq!(data, b"a\xff\xff\0");
+        fs::write("/dev/lab/mon", "chardev-send-break s1\n").unwrap();
+        assert_eq!(events_until_no_data(&env, &mut near).await, " break");
+        let after = near.counters().await.unwrap();
+        assert_eq!(after.breaks - before.breaks, 1);
+    }
+}
+
+/// Break, wrong parity and a missing stop bit on an FTDI adapter, told apart by the counters.
+pub(crate) async fn ftdi_marks(env: Env) {
+    let marked = SerialConfig::new(9600).mark_errors(true);
+    let mut near = env.open("/dev/ttyUSB2", marked).await.unwrap();
+    let mut far = env.open("/dev/ttyUSB3", 9600).await.unwrap();
+    let counts = async |port: &SerialPort| {
+        let counters = port.counters().await.unwrap();
+        (counters.breaks, counters.parity, counters.framing)
+    };
+    let (breaks, parity, framing) = counts(&near).await;
+    far.send(b"a\xff").await.unwrap();
+    far.drain().await.unwrap();
+    far.send_break(Duration::from_millis(50)).await.unwrap();
+    let seen = events_until_no_data(&env, &mut near).await;
+    assert_eq!(seen, "a\\xff break");
+    assert_eq!(counts(&near).await, (breaks + 1, parity, framing));
+
+    far.configure(SerialConfig::new(9600).parity(Parity::Even))
+        .await
+        .unwrap();
+    far.send(b"P").await.unwrap();
+    let seen = events_until_no_data(&env, &mut near).await;
+    assert_eq!(seen, " damaged 50");
+    assert_eq!(counts(&near).await, (breaks + 1, parity + 1, framing));
+
+    far.configure(19_200).await.unwrap();
+    far.send(b"F").await.unwrap();
+    let seen = events_until_no_data(&env, &mut near).await;
+    assert_eq!(seen, " damaged 46");
+    assert_eq!(counts(&near).await, (breaks + 1, parity + 1, framing + 1));
+
+    // All is well again.
+    far.configure(9600).await.unwrap();
+    far.send(b"\xff\0w").await.unwrap();
+    let mut data = Vec::new();
+    while data.len() < 3 {
+        let mut buf = [0; 2];
+        let received = env.bounded(near.receive_events(&mut buf)).await.unwrap();
+        assert!(matches!(received.events().next(), Some(LineEvent::Data(_))));
+        data.extend_from_slice(received.bytes());
+    }
+    assert_eq!(data, b"\xff\0w");
+
+    // Who does not ask gets a zero for a break.
+    far.send_break(Duration::from_millis(50)).await.unwrap();
+    let mut buf = [7; 4];
+    let count = env.bounded(near.receive(&mut buf)).await.unwrap();
+    assert_eq!(buf[..count], [0]);
+}
+
+/// The cable is pulled while somebody watches the lines: an error within 100 ms, and for ever.
+pub(crate) async fn ftdi_pulled_while_watching(env: Env) {
+    let config = SerialConfig::new(9600).low_latency(true).mark_errors(true);
+    let port = env.open("/dev/ttyUSB3", config).await.unwrap();
+    let mut changes = port.modem_changes(ModemLines::ALL).await.unwrap();
+    assert!(poll_once(changes.next_change()).await.is_none());
+    let pulled = Instant::now();
+    fs::write("/dev/lab/emu", "u").unwrap();
+    let error = loop {
+        // The lines may drop before the device goes.
+        if let Err(error) = env.bounded(changes.next_change()).await {
+            break error;
+        }
+    };
+    let after = pulled.elapsed();
+    assert!(error.is_disconnected(), "{error}");
+    assert!(after < Duration::from_millis(100), "{after:?}");
+    let error = env.bounded(changes.next()).await.unwrap().unwrap_err();
+    assert!(error.is_disconnected(), "{error}");
+    assert!(changes.next().await.is_none());
+    // Nothing is left to be put back, which is no error.
+    port.close().await.unwrap();
+}
+
+/// What each driver says it can do.
+pub(crate) async fn capabilities_of_each_driver(env: Env) {
+    use Capability::{Supported, Unknown, Unsupported};
+    for (path, counters, low_latency, transmitter_status) in [
+        ("/dev/ttyS1", Supported, Supported, Supported),
+        ("/dev/ttyUSB0", Supported, Supported, Supported),
+        ("/dev/ttyUSB2", Supported, Supported, Supported),
+        ("/dev/ttyACM0", Supported, Unsupported, Unsupported),
+    ] {
+        let port = env.open(path, 9600).await.unwrap();
+        let capabilities = port.capabilities().await.unwrap();
+        assert_eq!(capabilities.modem_lines, Supported, "{path}");
+        assert_eq!(capabilities.control_lines, Supported, "{path}");
+        assert_eq!(capabilities.counters, counters, "{path}");
+        assert_eq!(capabilities.low_latency, low_latency, "{path}");
+        assert_eq!(capabilities.rs485, Unsupported, "{path}");
+        assert_eq!(
+            capabilities.transmitter_status, transmitter_status,
+            "{path}"
+        );
+        assert_eq!(capabilities.dtr_dsr, Unsupported, "{path}");
+        // Only using it will tell.
+        assert_eq!(capabilities.break_signal, Unknown, "{path}");
+        assert_eq!(capabilities.mark_space_parity, Unknown, "{path}");
+    }
 }

@@ -89,7 +89,8 @@ impl Control {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidConfiguration`] for what no port can have,
+    /// [`Error::InvalidConfiguration`] for what no port can have, and for another
+    /// [`mark_errors`](SerialConfig::mark_errors) than at open,
     /// [`Error::UnsupportedConfiguration`] with the field, the value asked for and the value that
     /// the driver made of it, [`Error::UnsupportedFeature`] for a feature that the driver lacks
     /// (see [`UnsupportedPolicy`](crate::UnsupportedPolicy)), [`Error::Busy`] if the port is to

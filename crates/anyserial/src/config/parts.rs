@@ -131,12 +131,12 @@ impl std::ops::BitOr for FlowControl {
 /// ```
 /// use anyserial::{LineOnOpen, SerialConfig};
 ///
-/// // A board that resets when DTR rises, and starts its boot loader when RTS is high.
-/// let config = SerialConfig::new(115_200)
-///     .dtr_on_open(LineOnOpen::Low)
-///     .rts_on_open(LineOnOpen::Low)
-///     .hangup_on_close(false);
-/// assert_eq!(config.to_string(), "115200 8N1 no_hangup rts_low dtr_low");
+/// // RTS keys the transmitter of a radio.
+/// let radio = SerialConfig::new(1200).rts_on_open(LineOnOpen::Low);
+/// assert_eq!(radio.to_string(), "1200 8N1 rts_low");
+///
+/// // A board that resets when DTR rises: it rises once, and stays.
+/// let board = SerialConfig::new(115_200).hangup_on_close(false);
 /// ```
 ///
 /// # Platform notes
