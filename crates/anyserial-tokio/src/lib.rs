@@ -30,8 +30,9 @@ pub mod testing;
 #[doc(no_inline)]
 pub use anyserial::{
     Capabilities, Capability, Control, ControlLines, Counters, DataBits, Error, Feature,
-    FlowControl, ModemChange, ModemLines, Parity, ParseConfigError, Result, Rs485Config,
-    SerialConfig, StopBits, UnsupportedPolicy,
+    FlowControl, LineEvent, LineEvents, LineOnOpen, ModemChange, ModemChanges, ModemLines, Parity,
+    ParseConfigError, Received, Result, Rs485Addressing, Rs485Config, SerialConfig, StopBits,
+    UnsupportedPolicy,
 };
 
 pub use port::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, SerialPort, WriteHalf};

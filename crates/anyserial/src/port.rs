@@ -93,6 +93,11 @@ impl SerialPort {
     ///
     /// Dropping the future leaves nothing open: a port whose opening is under way on its thread
     /// is closed there. Until then it is busy.
+    ///
+    /// # Platform notes
+    ///
+    /// Linux raises RTS and DTR whenever a port is opened: see [`LineOnOpen`](crate::LineOnOpen)
+    /// for boards that mind.
     #[cfg(feature = "async-io")]
     pub async fn open(path: impl AsRef<Path>, config: impl Into<SerialConfig>) -> Result<Self> {
         Self::open_with(Arc::new(crate::reactor::AsyncIo), path, config).await
