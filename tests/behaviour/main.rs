@@ -8,6 +8,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod buffered;
 mod bytes;
 mod cancel;
 mod closing;
@@ -32,6 +33,18 @@ fn main() -> ExitCode {
         return exclusive::as_child(&role);
     }
     anyserial_tests::run(tests![
+        buffered::delimited_frames,
+        buffered::frames_do_not_depend_on_how_they_arrive,
+        buffered::a_limit_met_exactly_and_passed,
+        buffered::bad_arguments_of_frames,
+        buffered::frames_of_a_known_length,
+        buffered::lines_of_text,
+        buffered::frames_that_end_in_silence,
+        buffered::over_any_stream,
+        buffered::a_ports_errors_are_its_own,
+        buffered::cancelling_loses_no_frame,
+        buffered::over_halves_and_what_lends_itself,
+        buffered::still_a_stream,
         bytes::all_values_both_ways,
         bytes::a_mebibyte_each_way_at_once,
         bytes::a_mebibyte_through_a_narrow_pair,

@@ -429,7 +429,7 @@ impl Control {
         })
     }
 
-    fn sleep(&self, duration: Duration) -> Result<BoxFuture<'static, ()>> {
+    pub(crate) fn sleep(&self, duration: Duration) -> Result<BoxFuture<'static, ()>> {
         Ok(self.device()?.sleep(duration))
     }
 }

@@ -25,6 +25,7 @@
 //! | choose the baud rate, the frame, flow control, locking | [`SerialConfig`] |
 //! | change settings, read and drive lines, drain, send a break, from any task | [`Control`] |
 //! | read and write at the same time | [`SerialPort::split`], [`SerialPort::into_split`] |
+//! | receive lines and other frames | [`Buffered`] |
 //! | bound an operation in time | [`Control::timeout`] |
 //! | know what went wrong | [`Error`] |
 //! | know what the hardware can do | [`Control::capabilities`] |
@@ -48,6 +49,7 @@
 //! * `async-io` (default): the default reactor, [`reactor::AsyncIo`].
 //! * `serde`: `Serialize` and `Deserialize` for the configuration and its parts.
 
+mod buffered;
 mod capability;
 mod config;
 mod control;
@@ -62,6 +64,7 @@ mod rs485;
 mod split;
 pub mod testing;
 
+pub use buffered::{Buffered, Clock};
 pub use capability::{Capabilities, Capability, Feature};
 pub use config::{
     DataBits, FlowControl, Parity, ParseConfigError, SerialConfig, StopBits, UnsupportedPolicy,
