@@ -27,6 +27,7 @@
 //! | read and write at the same time | [`SerialPort::split`], [`SerialPort::into_split`] |
 //! | receive lines and other frames | [`Buffered`] |
 //! | bound an operation in time | [`Control::timeout`] |
+//! | do without async | [`blocking`] |
 //! | know what went wrong | [`Error`] |
 //! | know what the hardware can do | [`Control::capabilities`] |
 //! | test without hardware | [`testing`] |
@@ -49,6 +50,7 @@
 //! * `async-io` (default): the default reactor, [`reactor::AsyncIo`].
 //! * `serde`: `Serialize` and `Deserialize` for the configuration and its parts.
 
+pub mod blocking;
 mod buffered;
 mod capability;
 mod config;
