@@ -16,6 +16,7 @@ mod configure;
 mod control;
 mod disconnect;
 mod drain;
+mod embedded;
 mod errors;
 mod exclusive;
 mod faults;
@@ -79,6 +80,9 @@ fn main() -> ExitCode {
         drain::waits_for_the_wire,
         drain::does_not_report_success_after_a_disconnect,
         drain::waits_for_no_reader_of_a_pty,
+        embedded::a_drivers_client_on_a_port,
+        embedded::a_drivers_client_on_halves,
+        embedded::traits_of_embedded_io,
         errors::opening,
         errors::bad_arguments,
         errors::missing_features,

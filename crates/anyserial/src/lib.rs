@@ -48,6 +48,8 @@
 //! # Features
 //!
 //! * `async-io` (default): the default reactor, [`reactor::AsyncIo`].
+//! * `embedded-io-async`: its `Read`, `Write` and `ReadReady` for ports and halves, and so every
+//!   driver written for them. `flush` waits until all output has left.
 //! * `serde`: `Serialize` and `Deserialize` for the configuration and its parts.
 
 pub mod blocking;
@@ -56,6 +58,8 @@ mod capability;
 mod config;
 mod control;
 pub mod device;
+#[cfg(feature = "embedded-io-async")]
+mod embedded_io;
 mod error;
 mod lines;
 mod native;
