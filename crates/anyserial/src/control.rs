@@ -13,6 +13,7 @@ use crate::config::SerialConfig;
 use crate::device::{BoxFuture, Device};
 use crate::error::{Error, Result};
 use crate::lines::{ControlLines, Counters, ModemChange, ModemLines};
+use crate::trace;
 
 /// How often [`Control::wait_modem_change`] looks at the lines.
 const MODEM_INTERVAL: Duration = Duration::from_millis(10);
@@ -101,8 +102,13 @@ impl Control {
     #[doc(alias = "tcsetattr")]
     pub async fn configure(&self, config: impl Into<SerialConfig>) -> Result<()> {
         let config = config.into();
-        config.validate()?;
-        self.device()?.configure(config).await
+        let outcome = async {
+            config.validate()?;
+            self.device()?.configure(config).await
+        }
+        .await;
+        trace::configured(&self.path, &config, &outcome);
+        outcome
     }
 
     /// The lines that the far end drives: CTS, DSR, RI and CD.

@@ -51,6 +51,12 @@
 //! * `embedded-io-async`: its `Read`, `Write` and `ReadReady` for ports and halves, and so every
 //!   driver written for them. `flush` waits until all output has left.
 //! * `serde`: `Serialize` and `Deserialize` for the configuration and its parts.
+//! * `tracing`: events about ports, with their paths: DEBUG when one is opened, configured or
+//!   closed, or refuses to be; WARN when a terminal's device is gone, and for what
+//!   [`UnsupportedPolicy::Warn`] goes on without. What is sent and received is in none of them,
+//!   at no level.
+//!
+//! Each adds to what is there and can be had without the others.
 
 pub mod blocking;
 mod buffered;
@@ -69,6 +75,7 @@ mod read_buf;
 mod rs485;
 mod split;
 pub mod testing;
+mod trace;
 
 pub use buffered::{Buffered, Clock};
 pub use capability::{Capabilities, Capability, Feature};

@@ -52,6 +52,7 @@ impl Tty {
             config: Mutex::new(SerialConfig::default().exclusive(false)),
             changes: Mutex::new(Changes::default()),
             wants_break: AtomicBool::new(false),
+            said_gone: AtomicBool::new(false),
             drain: Drain::default(),
         };
         // If this fails, dropping `tty` gives up the locks, if it came so far as to have them.
