@@ -17,7 +17,7 @@
 //! [`SerialPort`] and its halves dereference to those of the core, so every method of theirs is
 //! here. No second reactor is in the program and no hidden thread: the core comes without its
 //! default feature. A library that knows nothing of tokio can take the core's own port, which
-//! this one [converts into](SerialPort::into_inner), driven by tokio still. So does
+//! this one [converts into](SerialPort::into_inner), driven by tokio still. So can
 //! [`Buffered`]: `Buffered::new(port.into_inner())` receives lines and other frames.
 //!
 //! Works on a `current_thread` and on a `multi_thread` runtime and in a `LocalSet`; the runtime

@@ -55,6 +55,10 @@
 //! two threads at once and know nothing of each other: each has its timeout, and one that waits
 //! does not hold up the other.
 //!
+//! # Frames
+//!
+//! [`std::io::BufReader`] over a port or a half gives lines and other delimited frames.
+//!
 //! # In an async program
 //!
 //! These calls would hold up the executor's thread: there, take [`crate::SerialPort`].

@@ -16,6 +16,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 use memchr::memmem::Finder;
 
 pub use self::clock::Clock;
+use crate::config::SerialConfig;
 use crate::control::invalid;
 use crate::error::{Error, Result};
 use crate::reactor::{BoxFuture, Reactor};
@@ -67,11 +68,12 @@ impl<S> Buffered<S> {
         Self::with_capacity(CAPACITY, stream)
     }
 
-    /// The same with room for this many bytes to begin with, at least one; 0 is taken for 1.
+    /// The same with room for this many bytes to begin with: 1 to 16 MiB. What is outside of
+    /// that is taken for the nearest.
     pub fn with_capacity(capacity: usize, stream: S) -> Self {
         Buffered {
             stream,
-            space: vec![0; capacity.max(1)],
+            space: vec![0; capacity.clamp(1, SerialConfig::MAX_READ_CHUNK_SIZE)],
             unread: 0..0,
         }
     }

@@ -171,7 +171,7 @@ pub enum Error {
     /// is gone it is [`Disconnected`](Error::Disconnected).)
     #[error("the stream ended too early, after {} bytes", received.len())]
     IncompleteRead {
-        /// What had come before.
+        /// What had come before; nothing, where the stream ended between two frames.
         received: Vec<u8>,
     },
 
