@@ -1,7 +1,7 @@
 //! The auto traits of the public types: losing one would break the users' code.
 
 use anyserial::{
-    Control, Error, ModemChanges, OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError,
+    Buffered, Control, Error, ModemChanges, OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError,
     SerialConfig, SerialPort, WriteHalf,
 };
 
@@ -12,6 +12,7 @@ fn all_types_are_send_sync_and_unpin() {
     is_send_sync_unpin::<SerialPort>();
     is_send_sync_unpin::<Control>();
     is_send_sync_unpin::<ModemChanges>();
+    is_send_sync_unpin::<Buffered<SerialPort>>();
     is_send_sync_unpin::<ReadHalf<'_>>();
     is_send_sync_unpin::<WriteHalf<'_>>();
     is_send_sync_unpin::<OwnedReadHalf>();
@@ -35,5 +36,9 @@ fn futures_can_go_to_another_thread() {
     is_send(&port.receive(&mut buf));
     is_send(&port.receive_available(1));
     is_send(&port.send(b""));
+    let mut buffered = anyserial::Buffered::new(&mut port);
+    is_send(&buffered.receive_until(b"x", 1));
+    is_send(&buffered.receive_until_idle(std::time::Duration::ZERO, 1));
+    is_send(&buffered.send(b""));
     is_send(&port.close());
 }

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod buffered;
 mod bytes;
 mod cancel;
 mod closing;
@@ -16,6 +17,7 @@ mod control;
 mod costly;
 mod disconnect;
 mod drain;
+mod embedded;
 mod errors;
 mod exclusive;
 mod faults;
@@ -34,6 +36,18 @@ fn main() -> ExitCode {
         return exclusive::as_child(&role);
     }
     anyserial_tests::run(tests![
+        buffered::delimited_frames,
+        buffered::frames_do_not_depend_on_how_they_arrive,
+        buffered::a_limit_met_exactly_and_passed,
+        buffered::bad_arguments_of_frames,
+        buffered::frames_of_a_known_length,
+        buffered::lines_of_text,
+        buffered::frames_that_end_in_silence,
+        buffered::over_any_stream,
+        buffered::a_ports_errors_are_its_own,
+        buffered::cancelling_loses_no_frame,
+        buffered::over_halves_and_what_lends_itself,
+        buffered::still_a_stream,
         bytes::all_values_both_ways,
         bytes::a_mebibyte_each_way_at_once,
         bytes::a_mebibyte_through_a_narrow_pair,
@@ -69,6 +83,9 @@ fn main() -> ExitCode {
         drain::waits_for_the_wire,
         drain::does_not_report_success_after_a_disconnect,
         drain::waits_for_no_reader_of_a_pty,
+        embedded::a_drivers_client_on_a_port,
+        embedded::a_drivers_client_on_halves,
+        embedded::traits_of_embedded_io,
         errors::opening,
         errors::bad_arguments,
         errors::missing_features,

@@ -17,7 +17,8 @@
 //! [`SerialPort`] and its halves dereference to those of the core, so every method of theirs is
 //! here. No second reactor is in the program and no hidden thread: the core comes without its
 //! default feature. A library that knows nothing of tokio can take the core's own port, which
-//! this one [converts into](SerialPort::into_inner), driven by tokio still.
+//! this one [converts into](SerialPort::into_inner), driven by tokio still. So can
+//! [`Buffered`]: `Buffered::new(port.into_inner())` receives lines and other frames.
 //!
 //! Works on a `current_thread` and on a `multi_thread` runtime and in a `LocalSet`; the runtime
 //! needs its I/O and time drivers (`enable_all`). Opening outside of a runtime is
@@ -29,7 +30,7 @@ pub mod testing;
 
 #[doc(no_inline)]
 pub use anyserial::{
-    Capabilities, Capability, Control, ControlLines, Counters, DataBits, Error, Feature,
+    Buffered, Capabilities, Capability, Control, ControlLines, Counters, DataBits, Error, Feature,
     FlowControl, LineEvent, LineEvents, LineOnOpen, ModemChange, ModemChanges, ModemLines, Parity,
     ParseConfigError, Received, Result, Rs485Addressing, Rs485Config, SerialConfig, StopBits,
     UnsupportedPolicy,

@@ -15,6 +15,7 @@ use crate::config::SerialConfig;
 use crate::device::{BoxFuture, Device};
 use crate::error::{Error, Result};
 use crate::lines::{ControlLines, Counters, ModemLines};
+use crate::trace;
 
 pub use self::modem_changes::ModemChanges;
 
@@ -103,8 +104,13 @@ impl Control {
     #[doc(alias = "tcsetattr")]
     pub async fn configure(&self, config: impl Into<SerialConfig>) -> Result<()> {
         let config = config.into();
-        config.validate()?;
-        self.device()?.configure(config).await
+        let outcome = async {
+            config.validate()?;
+            self.device()?.configure(config).await
+        }
+        .await;
+        trace::configured(&self.path, &config, &outcome);
+        outcome
     }
 
     /// The lines that the far end drives: CTS, DSR, RI and CD.
@@ -365,7 +371,7 @@ impl Control {
         })
     }
 
-    fn sleep(&self, duration: Duration) -> Result<BoxFuture<'static, ()>> {
+    pub(crate) fn sleep(&self, duration: Duration) -> Result<BoxFuture<'static, ()>> {
         Ok(self.device()?.sleep(duration))
     }
 }

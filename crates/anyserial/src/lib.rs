@@ -27,7 +27,9 @@
 //! | read and write at the same time | [`SerialPort::split`], [`SerialPort::into_split`] |
 //! | see every change of the modem lines | [`Control::modem_changes`] |
 //! | tell breaks and damaged characters from data | [`SerialPort::receive_events`] |
+//! | receive lines and other frames | [`Buffered`] |
 //! | bound an operation in time | [`Control::timeout`] |
+//! | do without async | [`blocking`] |
 //! | know what went wrong | [`Error`] |
 //! | know what the hardware can do | [`Control::capabilities`] |
 //! | test without hardware | [`testing`] |
@@ -48,12 +50,24 @@
 //! # Features
 //!
 //! * `async-io` (default): the default reactor, [`reactor::AsyncIo`].
+//! * `embedded-io-async`: its `Read`, `Write` and `ReadReady` for ports and halves, and so every
+//!   driver written for them. `flush` waits until all output has left.
 //! * `serde`: `Serialize` and `Deserialize` for the configuration and its parts.
+//! * `tracing`: events about ports, with their paths: DEBUG when one is opened, configured or
+//!   closed, or refuses to be; WARN when a terminal's device is gone, and for what
+//!   [`UnsupportedPolicy::Warn`] goes on without. What is sent and received is in none of them,
+//!   at no level.
+//!
+//! Each adds to what is there and can be had without the others.
 
+pub mod blocking;
+mod buffered;
 mod capability;
 mod config;
 mod control;
 pub mod device;
+#[cfg(feature = "embedded-io-async")]
+mod embedded_io;
 mod error;
 mod lines;
 mod native;
@@ -64,7 +78,9 @@ mod received;
 mod rs485;
 mod split;
 pub mod testing;
+mod trace;
 
+pub use buffered::{Buffered, Clock};
 pub use capability::{Capabilities, Capability, Feature};
 pub use config::{
     DataBits, FlowControl, LineOnOpen, Parity, ParseConfigError, SerialConfig, StopBits,

@@ -18,6 +18,7 @@ use crate::device::{BoxFuture, Device, NativeDevice, ReadBuf};
 use crate::error::{Error, Result};
 use crate::reactor::Reactor;
 use crate::received::Received;
+use crate::trace;
 
 /// An open serial port, whatever carries its bytes and whatever runtime drives it.
 ///
@@ -120,15 +121,23 @@ impl SerialPort {
     ) -> Result<Self> {
         let path = path.as_ref();
         let config = config.into();
-        config.validate()?;
-        if path.as_os_str().as_encoded_bytes().contains(&0) {
-            return Err(invalid(
-                "path",
-                &format!("{} has a NUL byte", path.display()),
-            ));
+        let opening = async {
+            config.validate()?;
+            if path.as_os_str().as_encoded_bytes().contains(&0) {
+                return Err(invalid(
+                    "path",
+                    &format!("{} has a NUL byte", path.display()),
+                ));
+            }
+            NativeDevice::open(reactor, path.to_path_buf(), config).await
+        };
+        match opening.await {
+            Ok(device) => Ok(Self::from_device(device)),
+            Err(error) => {
+                trace::not_opened(path, &config, &error);
+                Err(error)
+            }
         }
-        let device = NativeDevice::open(reactor, path.to_path_buf(), config).await?;
-        Ok(Self::from_device(device))
     }
 
     /// Takes over a terminal that is open already, on the default reactor.
@@ -164,14 +173,24 @@ impl SerialPort {
         config: impl Into<SerialConfig>,
     ) -> Result<Self> {
         let (fd, config) = (fd.into(), config.into());
-        config.validate()?;
-        let device = NativeDevice::from_fd(reactor, fd, config).await?;
-        Ok(Self::from_device(device))
+        let opening = async {
+            config.validate()?;
+            NativeDevice::from_fd(reactor, fd, config).await
+        };
+        match opening.await {
+            Ok(device) => Ok(Self::from_device(device)),
+            Err(error) => {
+                let path = error.path().unwrap_or(Path::new("/dev/fd"));
+                trace::not_opened(path, &config, &error);
+                Err(error)
+            }
+        }
     }
 
     /// A port over a transport of your own.
     pub fn from_device(device: impl Device) -> Self {
         let device: Arc<dyn Device> = Arc::new(device);
+        trace::opened(device.path(), &device.config());
         SerialPort {
             control: Control::new(&device),
             closing: Closing::default(),
@@ -212,6 +231,7 @@ impl SerialPort {
 
 impl Drop for SerialPort {
     fn drop(&mut self) {
+        trace::closing(self.device.path());
         // Calling it does all that is done at once; the future only waits.
         drop(self.device.close());
     }

@@ -185,7 +185,8 @@ pub enum UnsupportedPolicy {
     /// Fail, and change nothing.
     #[default]
     Error,
-    /// Emit a `tracing` event of level WARN and go on without.
+    /// Emit a `tracing` event of level WARN and go on without. Needs the feature `tracing`;
+    /// without it this is `Ignore`.
     Warn,
     /// Go on without.
     Ignore,

@@ -22,6 +22,7 @@ use crate::capability::{Capabilities, Capability, Feature};
 use crate::config::{Parity, SerialConfig};
 use crate::error::{Error, Result};
 use crate::lines::{ControlLines, Counters, ModemLines};
+use crate::trace;
 
 /// A terminal in raw mode.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub(crate) struct Tty {
     /// Whether the transmitter should send a break: the last request counts, in whatever order
     /// the requests come to run.
     wants_break: AtomicBool,
+    /// Whether it has been said that the device is gone.
+    said_gone: AtomicBool,
     drain: Drain,
     /// Where in a mark the input has been read to, if it has marks. Never contended but by a
     /// discard: one task at a time reads.
@@ -303,10 +306,15 @@ impl Tty {
     pub(crate) fn io_error(&self, operation: &'static str, source: std::io::Error) -> Error {
         let path = self.path.to_path_buf();
         match Errno::from_io_error(&source) {
-            Some(Errno::IO | Errno::NXIO | Errno::NODEV | Errno::BADF) => Error::Disconnected {
-                path,
-                source: Some(source),
-            },
+            Some(Errno::IO | Errno::NXIO | Errno::NODEV | Errno::BADF) => {
+                if !self.said_gone.swap(true, Ordering::Relaxed) {
+                    trace::disconnected(&path);
+                }
+                Error::Disconnected {
+                    path,
+                    source: Some(source),
+                }
+            }
             _ => Error::Io {
                 path,
                 operation,

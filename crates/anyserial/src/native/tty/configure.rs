@@ -11,6 +11,7 @@ use crate::config::{LineOnOpen, Parity, SerialConfig, UnsupportedPolicy};
 use crate::error::{Error, Result};
 use crate::lines::ControlLines;
 use crate::rs485::Rs485Config;
+use crate::trace;
 
 impl Tty {
     /// Puts `config` in force and verifies it. If any of it fails, what was in force before is
@@ -281,7 +282,7 @@ fn tolerate(config: &SerialConfig, missing: Error) -> Result<()> {
     match config.unsupported {
         UnsupportedPolicy::Error => Err(missing),
         UnsupportedPolicy::Warn => {
-            tracing::warn!(error = %missing, "going on without an unsupported feature");
+            trace::going_on_without(&missing);
             Ok(())
         }
         UnsupportedPolicy::Ignore => Ok(()),

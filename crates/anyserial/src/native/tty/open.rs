@@ -57,6 +57,7 @@ impl Tty {
             config: Mutex::new(SerialConfig::default().exclusive(false)),
             changes: Mutex::new(Changes::default()),
             wants_break: AtomicBool::new(false),
+            said_gone: AtomicBool::new(false),
             drain: Drain::default(),
             decoder: config.mark_errors.then(Mutex::default),
         };
