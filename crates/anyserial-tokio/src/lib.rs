@@ -23,15 +23,18 @@
 //! needs its I/O and time drivers (`enable_all`). Opening outside of a runtime is
 //! [`Error::NoReactor`].
 
+mod discovery;
 mod port;
 mod reactor;
 
 #[doc(no_inline)]
 pub use anyserial::{
-    Capabilities, Capability, Control, ControlLines, Counters, DataBits, Error, Feature,
-    FlowControl, ModemChange, ModemLines, Parity, ParseConfigError, Result, Rs485Config,
-    SerialConfig, StopBits, UnsupportedPolicy,
+    Bus, Capabilities, Capability, Control, ControlLines, Counters, DataBits, Error, Feature,
+    FlowControl, LinkEvent, LinkEvents, ModemChange, ModemLines, Parity, ParseConfigError,
+    PortEvent, PortEvents, PortFilter, PortInfo, Ports, Reconnecting, Result, Rs485Config,
+    SerialConfig, StopBits, UnsupportedPolicy, UsbInfo, WhileAway,
 };
 
+pub use discovery::ports;
 pub use port::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, SerialPort, WriteHalf};
 pub use reactor::Tokio;
