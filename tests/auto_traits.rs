@@ -1,8 +1,9 @@
 //! The auto traits of the public types: losing one would break the users' code.
 
 use anyserial::{
-    Buffered, Control, Error, ModemChanges, OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError,
-    SerialConfig, SerialPort, WriteHalf,
+    Buffered, Control, Error, LinkEvents, ModemChanges, OwnedReadHalf, OwnedWriteHalf, PortEvents,
+    PortFilter, PortInfo, Ports, ReadHalf, Reconnecting, ReuniteError, SerialConfig, SerialPort,
+    WriteHalf,
 };
 
 fn is_send_sync_unpin<T: Send + Sync + Unpin>() {}
@@ -20,6 +21,12 @@ fn all_types_are_send_sync_and_unpin() {
     is_send_sync_unpin::<ReuniteError>();
     is_send_sync_unpin::<SerialConfig>();
     is_send_sync_unpin::<Error>();
+    is_send_sync_unpin::<Ports>();
+    is_send_sync_unpin::<PortInfo>();
+    is_send_sync_unpin::<PortFilter>();
+    is_send_sync_unpin::<PortEvents>();
+    is_send_sync_unpin::<Reconnecting>();
+    is_send_sync_unpin::<LinkEvents>();
 }
 
 #[test]
@@ -41,4 +48,10 @@ fn futures_can_go_to_another_thread() {
     is_send(&buffered.receive_until_idle(std::time::Duration::ZERO, 1));
     is_send(&buffered.send(b""));
     is_send(&port.close());
+    let (ports, filter) = (Ports::default(), PortFilter::new());
+    is_send(&ports.list());
+    is_send(&ports.find(&filter));
+    is_send(&ports.watch());
+    is_send(&ports.wait(&filter));
+    is_send(&Reconnecting::new(filter, 9600).open());
 }

@@ -351,6 +351,7 @@ fn every_operation(control: &Control) -> Vec<(&'static str, Result<(), Error>)> 
     let moment = Duration::from_millis(1);
     vec![
         ("config", control.config().map(drop)),
+        ("info", control.info().map(drop)),
         ("capabilities", control.capabilities().map(drop)),
         ("configure", control.configure(9600)),
         ("modem_lines", control.modem_lines().map(drop)),

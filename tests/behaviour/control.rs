@@ -11,6 +11,7 @@ use futures_lite::future::{pending, poll_once, yield_now};
 pub(crate) async fn every_operation(control: &Control) -> Vec<(&'static str, Result<(), Error>)> {
     vec![
         ("config", control.config().map(drop)),
+        ("info", control.info().await.map(drop)),
         ("capabilities", control.capabilities().await.map(drop)),
         ("configure", control.configure(9600).await),
         ("modem_lines", control.modem_lines().await.map(drop)),

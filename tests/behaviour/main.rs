@@ -16,14 +16,17 @@ mod configure;
 mod control;
 mod costly;
 mod disconnect;
+mod discovery;
 mod drain;
 mod embedded;
 mod errors;
 mod exclusive;
 mod faults;
 mod halves;
+mod hotplug;
 mod lines;
 mod marks;
+mod reconnect;
 mod stress;
 mod third_parties;
 
@@ -80,6 +83,14 @@ fn main() -> ExitCode {
         disconnect::every_operation_says_so_every_time,
         disconnect::wakes_who_waits,
         disconnect::a_reading_loop_does_not_spin,
+        discovery::recorded_trees,
+        discovery::finding,
+        discovery::finding_none_or_several,
+        discovery::no_sysfs_is_an_error,
+        discovery::four_thousand_entries,
+        discovery::a_device_that_goes_meanwhile,
+        discovery::of_an_open_port,
+        discovery::this_system,
         drain::waits_for_the_wire,
         drain::does_not_report_success_after_a_disconnect,
         drain::waits_for_no_reader_of_a_pty,
@@ -103,6 +114,15 @@ fn main() -> ExitCode {
         halves::full_duplex_in_one_task,
         halves::full_duplex_in_two_tasks,
         halves::reunite,
+        hotplug::come_and_go,
+        hotplug::a_name_that_is_reused,
+        hotplug::lost_events_are_made_up_for,
+        hotplug::a_hundred_at_once,
+        hotplug::dropped_waits_lose_nothing,
+        hotplug::waiting_for_one,
+        hotplug::waiting_for_a_node,
+        hotplug::news_of_the_kernel,
+        hotplug::udev_has_the_last_word,
         lines::cross_over,
         lines::changes_are_seen_even_if_short,
         lines::a_stream_misses_no_change,
@@ -121,5 +141,15 @@ fn main() -> ExitCode {
         third_parties::lines,
         third_parties::frames_larger_than_the_queues,
         third_parties::copying_between_two_ports,
+        reconnect::goes_on_under_another_name,
+        reconnect::again_and_again,
+        reconnect::fails_while_away_if_asked,
+        reconnect::operations_do_not_wait,
+        reconnect::in_the_middle_of_a_transfer,
+        reconnect::by_its_socket_without_a_serial_number,
+        reconnect::tries_until_it_can_be_opened,
+        reconnect::a_drain_tells_of_lost_output,
+        reconnect::closing_ends_it,
+        reconnect::what_is_not_there_is_an_error,
     ])
 }

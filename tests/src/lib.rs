@@ -18,6 +18,7 @@ mod far;
 mod harness;
 mod noise;
 mod runtimes;
+pub mod tree;
 
 pub use env::{Env, Task};
 pub use far::FarEnd;

@@ -24,17 +24,20 @@
 //! needs its I/O and time drivers (`enable_all`). Opening outside of a runtime is
 //! [`Error::NoReactor`].
 
+mod discovery;
 mod port;
 mod reactor;
 pub mod testing;
 
 #[doc(no_inline)]
 pub use anyserial::{
-    Buffered, Capabilities, Capability, Control, ControlLines, Counters, DataBits, Error, Feature,
-    FlowControl, LineEvent, LineEvents, LineOnOpen, ModemChange, ModemChanges, ModemLines, Parity,
-    ParseConfigError, Received, Result, Rs485Addressing, Rs485Config, SerialConfig, StopBits,
-    UnsupportedPolicy,
+    Buffered, Bus, Capabilities, Capability, Control, ControlLines, Counters, DataBits, Error,
+    Feature, FlowControl, LineEvent, LineEvents, LineOnOpen, LinkEvent, LinkEvents, ModemChange,
+    ModemChanges, ModemLines, Parity, ParseConfigError, PortEvent, PortEvents, PortFilter,
+    PortInfo, Ports, Received, Reconnecting, Result, Rs485Addressing, Rs485Config, SerialConfig,
+    StopBits, UnsupportedPolicy, UsbInfo, WhileAway,
 };
 
+pub use discovery::ports;
 pub use port::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, SerialPort, WriteHalf};
 pub use reactor::Tokio;

@@ -108,7 +108,7 @@ pub(crate) fn current(path: &Path) -> Result<Arc<dyn Reactor>> {
         Ok(tokio) => Ok(Arc::new(tokio)),
         Err(error) => Err(Error::NoReactor {
             path: path.to_path_buf(),
-            problem: format!("open the port inside of a tokio runtime: {error}"),
+            problem: format!("call this inside of a tokio runtime: {error}"),
         }),
     }
 }

@@ -120,6 +120,8 @@ pub enum Feature {
     /// [`Control::input_waiting`](crate::Control::input_waiting) and
     /// [`output_waiting`](crate::Control::output_waiting).
     QueueSizes,
+    /// [`Ports::list`](crate::Ports::list) and what builds on it.
+    Discovery,
 }
 
 impl fmt::Display for Feature {
@@ -136,6 +138,7 @@ impl fmt::Display for Feature {
             Feature::Break => "sending a break",
             Feature::MarkErrors => "marking breaks and damaged characters",
             Feature::QueueSizes => "reading the queue sizes",
+            Feature::Discovery => "listing the ports of the system",
         })
     }
 }

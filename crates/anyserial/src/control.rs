@@ -15,6 +15,7 @@ use crate::config::SerialConfig;
 use crate::device::{BoxFuture, Device};
 use crate::error::{Error, Result};
 use crate::lines::{ControlLines, Counters, ModemLines};
+use crate::port_info::PortInfo;
 use crate::trace;
 
 pub use self::modem_changes::ModemChanges;
@@ -54,6 +55,21 @@ impl Control {
     #[must_use]
     pub fn control(&self) -> Control {
         self.clone()
+    }
+
+    /// What the system knows of the device behind this port, by whatever path it was opened:
+    /// vendor, product, serial number, location, driver. `None` for what it does not list:
+    /// pseudo-terminals, ports in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`], [`Error::Disconnected`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Changes nothing.
+    pub async fn info(&self) -> Result<Option<PortInfo>> {
+        self.device()?.info().await
     }
 
     /// The configuration in force.

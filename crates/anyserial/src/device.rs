@@ -17,11 +17,12 @@ pub use crate::reactor::BoxFuture;
 pub use crate::read_buf::ReadBuf;
 pub use crate::received::{Fault, Mark};
 
-pub(crate) use self::native::NativeDevice;
+pub(crate) use self::native::{NativeDevice, outcome, run_blocking};
 use crate::capability::{Capabilities, Feature};
 use crate::config::SerialConfig;
 use crate::error::{Error, Result};
 use crate::lines::{ControlLines, Counters, ModemLines};
+use crate::port_info::PortInfo;
 
 /// A transport of serial bytes, with the controls of a serial port.
 ///
@@ -116,6 +117,12 @@ pub trait Device: fmt::Debug + Send + Sync + 'static {
 
     /// Puts a configuration in force: all of it, or nothing and an error.
     fn configure(&self, config: SerialConfig) -> BoxFuture<'_, Result<()>>;
+
+    /// What the system knows of the device; `None` for what it does not list, such as a transport
+    /// of your own, which is what the provided method says.
+    fn info(&self) -> BoxFuture<'_, Result<Option<PortInfo>>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
 
     /// What this device can do, asked of the device.
     fn capabilities(&self) -> BoxFuture<'_, Result<Capabilities>>;

@@ -184,6 +184,23 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// No port matches the filter: the device is not plugged in.
+    #[error("no serial port found: {filter}; is the device plugged in?")]
+    NoPortFound {
+        /// The filter, in words.
+        filter: String,
+    },
+
+    /// Several ports match a filter that is to choose one. Name more of it, or ask for the
+    /// [first](crate::PortFilter::first).
+    #[error("several serial ports found: {filter}: {}", paths(ports))]
+    AmbiguousPort {
+        /// The filter, in words.
+        filter: String,
+        /// The paths of the ports that match.
+        ports: Vec<PathBuf>,
+    },
+
     /// Any other error of the operating system.
     #[error("{}: cannot {operation}", path.display())]
     Io {
@@ -201,10 +218,11 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> io::ErrorKind {
         match self {
-            Error::NotFound { .. } => io::ErrorKind::NotFound,
+            Error::NotFound { .. } | Error::NoPortFound { .. } => io::ErrorKind::NotFound,
             Error::PermissionDenied { .. } => io::ErrorKind::PermissionDenied,
             Error::Busy { .. } => io::ErrorKind::ResourceBusy,
             Error::NotSerialPort { .. }
+            | Error::AmbiguousPort { .. }
             | Error::InvalidConfiguration { .. }
             | Error::InvalidArgument { .. } => io::ErrorKind::InvalidInput,
             Error::UnsupportedFeature { .. } | Error::UnsupportedConfiguration { .. } => {
@@ -240,7 +258,9 @@ impl Error {
             | Error::InvalidArgument { .. }
             | Error::DelimiterNotFound { .. }
             | Error::IncompleteRead { .. }
-            | Error::Stream { .. } => None,
+            | Error::Stream { .. }
+            | Error::NoPortFound { .. }
+            | Error::AmbiguousPort { .. } => None,
         }
     }
 
@@ -275,6 +295,14 @@ fn busy_advice(path: &Path, holder: Option<u32>) -> String {
             path.display()
         ),
     }
+}
+
+fn paths(paths: &[PathBuf]) -> String {
+    let paths: Vec<_> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    paths.join(", ")
 }
 
 #[cfg(test)]

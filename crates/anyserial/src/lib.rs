@@ -30,6 +30,9 @@
 //! | receive lines and other frames | [`Buffered`] |
 //! | bound an operation in time | [`Control::timeout`] |
 //! | do without async | [`blocking`] |
+//! | list ports, find the one that is meant | [`list_ports`], [`find_port`], [`PortFilter`] |
+//! | notice when ports come and go | [`watch_ports`], [`PortFilter::wait`] |
+//! | go on after a replug | [`Reconnecting`] |
 //! | know what went wrong | [`Error`] |
 //! | know what the hardware can do | [`Control::capabilities`] |
 //! | test without hardware | [`testing`] |
@@ -66,19 +69,25 @@ mod capability;
 mod config;
 mod control;
 pub mod device;
+mod discovery;
 #[cfg(feature = "embedded-io-async")]
 mod embedded_io;
 mod error;
+mod hotplug;
 mod lines;
 mod native;
 mod port;
+mod port_filter;
+mod port_info;
 pub mod reactor;
 mod read_buf;
 mod received;
+mod reconnect;
 mod rs485;
 mod split;
 pub mod testing;
 mod trace;
+mod waker_slot;
 
 pub use buffered::{Buffered, Clock};
 pub use capability::{Capabilities, Capability, Feature};
@@ -87,10 +96,19 @@ pub use config::{
     UnsupportedPolicy,
 };
 pub use control::{Control, ModemChanges};
+pub use discovery::Ports;
+#[cfg(feature = "async-io")]
+pub use discovery::{find_port, list_ports};
 pub use error::{Error, Result};
+#[cfg(feature = "async-io")]
+pub use hotplug::watch_ports;
+pub use hotplug::{PortEvent, PortEvents};
 pub use lines::{ControlLines, Counters, ModemChange, ModemLines};
 pub use port::SerialPort;
+pub use port_filter::PortFilter;
+pub use port_info::{Bus, PortInfo, UsbInfo};
 pub use received::{LineEvent, LineEvents, Received};
+pub use reconnect::{LinkEvent, LinkEvents, Reconnecting, WhileAway};
 pub use rs485::{Rs485Addressing, Rs485Config};
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 

@@ -3,7 +3,8 @@
 //! [`pair`] gives two ports connected in memory, with everything a serial port has: bytes with
 //! back pressure, RTS to CTS, DTR to DSR and CD, breaks, counters, flow control. What real
 //! hardware does once a year, a [`FaultPlan`] does now. [`pty_pair`] gives two ports connected
-//! by the kernel, which is the real path of every byte, but has no lines.
+//! by the kernel, which is the real path of every byte, but has no lines. [`VirtualPorts`] are
+//! adapters to plug in and to pull out, for code that lists, watches or reconnects.
 //!
 //! ```
 //! # futures_lite::future::block_on(async {
@@ -29,6 +30,7 @@
 mod end;
 mod faults;
 mod memory;
+mod ports;
 mod pty;
 mod wire;
 
@@ -38,6 +40,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use self::end::End;
 pub use self::faults::FaultPlan;
 use self::memory::MemoryDevice;
+pub use self::ports::{VirtualPort, VirtualPorts};
 #[cfg(feature = "async-io")]
 pub use self::pty::pty_pair;
 pub use self::pty::pty_pair_with;

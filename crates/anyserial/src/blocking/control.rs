@@ -10,6 +10,7 @@ use crate::capability::Capabilities;
 use crate::config::SerialConfig;
 use crate::error::Result;
 use crate::lines::{ControlLines, Counters, ModemChange, ModemLines};
+use crate::port_info::PortInfo;
 
 /// A handle to the settings, lines and queues of a blocking port: [`crate::Control`] without
 /// async.
@@ -74,6 +75,15 @@ impl Control {
     /// As there.
     pub fn config(&self) -> Result<SerialConfig> {
         self.control.config()
+    }
+
+    /// What the system knows of the device behind this port. See [`info`](crate::Control::info).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn info(&self) -> Result<Option<PortInfo>> {
+        self.run(self.control.info())
     }
 
     /// What the device can do, asked of its driver now. See

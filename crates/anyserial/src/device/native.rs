@@ -17,6 +17,7 @@ use crate::config::SerialConfig;
 use crate::error::{Error, Result};
 use crate::lines::{ControlLines, Counters, ModemLines};
 use crate::native::{Queue, Tty};
+use crate::port_info::PortInfo;
 use crate::reactor::{Direction, Reactor, Registration, Transfer};
 
 /// A terminal, watched by a reactor.
@@ -178,6 +179,10 @@ impl Device for NativeDevice {
         self.control(move |tty| tty.configure(&config))
     }
 
+    fn info(&self) -> BoxFuture<'_, Result<Option<PortInfo>>> {
+        self.control(Tty::info)
+    }
+
     fn capabilities(&self) -> BoxFuture<'_, Result<Capabilities>> {
         self.control(Tty::capabilities)
     }
@@ -256,7 +261,7 @@ impl Device for NativeDevice {
 
 /// Runs work on a thread that may block. If the reactor drops the work unrun, the channel of its
 /// outcome closes empty.
-fn run_blocking<T: Send + 'static>(
+pub(crate) fn run_blocking<T: Send + 'static>(
     reactor: &dyn Reactor,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Receiver<T> {
@@ -268,8 +273,8 @@ fn run_blocking<T: Send + 'static>(
     outcome
 }
 
-/// The outcome of blocking work on a port.
-async fn outcome<T>(outcome: Receiver<Result<T>>, path: &Path) -> Result<T> {
+/// The outcome of blocking work on a port, or on what else this path names.
+pub(crate) async fn outcome<T>(outcome: Receiver<Result<T>>, path: &Path) -> Result<T> {
     outcome.recv().await.unwrap_or_else(|_| {
         Err(Error::NoReactor {
             path: path.to_path_buf(),

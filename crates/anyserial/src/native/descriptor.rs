@@ -1,4 +1,4 @@
-//! The descriptor of a terminal, shared between the port and the reactor that watches it.
+//! A descriptor, a terminal's as a rule, shared between its owner and the reactor that watches it.
 
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -12,8 +12,8 @@ pub type Work = Box<dyn FnOnce() + Send>;
 type CloseOn = Box<dyn FnOnce(Work) + Send>;
 type OnClosed = Box<dyn FnOnce() + Send>;
 
-/// A terminal's open descriptor. Clones share it; the last one to go closes it, on a thread
-/// where closing holds up nobody.
+/// An open descriptor: of a terminal, or of the socket that brings the news of ports. Clones share
+/// it; the last one to go closes it, on a thread where closing holds up nobody.
 #[derive(Clone)]
 pub struct Descriptor(Arc<Shared>);
 

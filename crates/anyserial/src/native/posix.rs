@@ -1,6 +1,7 @@
 //! macOS and the BSDs: what POSIX and their common heritage give.
 
 use std::convert::Infallible;
+use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 
@@ -8,11 +9,12 @@ use rustix::fs::{FileType, fstat};
 use rustix::io::{Errno, Result};
 use rustix::termios::ControlModes;
 
-use super::ioctl;
 use super::termios::Difference;
-use crate::capability::Capability;
+use super::{Descriptor, Found, Notice, ioctl};
+use crate::capability::{Capability, Feature};
 use crate::config::Parity;
 use crate::lines::Counters;
+use crate::port_info::PortInfo;
 use crate::rs485::Rs485Config;
 
 /// Request numbers of `<sys/ttycom.h>`, the same on macOS and on all BSDs.
@@ -143,4 +145,45 @@ pub(super) fn set_rs485(
 
 pub(super) fn restore_rs485(_: BorrowedFd<'_>, saved: &SavedRs485) {
     match saved.0 {}
+}
+
+/// Not told on these systems yet.
+pub(super) fn info(_: BorrowedFd<'_>) -> Option<PortInfo> {
+    None
+}
+
+/// Not possible on these systems yet, and no empty list.
+pub(crate) fn list(root: &Path) -> crate::Result<Vec<Found>> {
+    Err(crate::Error::UnsupportedFeature {
+        path: root.join("dev"),
+        feature: Feature::Discovery,
+        source: None,
+    })
+}
+
+/// Nothing is found on these systems yet; whoever asks has failed to list them before.
+pub(crate) fn look(_: &Path, _: &str) -> Option<Found> {
+    None
+}
+
+pub(crate) fn is_set_up(_: &Path, _: &Found) -> bool {
+    true
+}
+
+/// There are none.
+#[derive(Debug)]
+pub(crate) struct Notices(Infallible);
+
+impl Notices {
+    pub(crate) fn open(_: &Path) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn descriptor(&self) -> &Descriptor {
+        match self.0 {}
+    }
+
+    pub(crate) fn receive(&mut self) -> io::Result<Notice> {
+        match self.0 {}
+    }
 }

@@ -16,12 +16,14 @@ use rustix::termios::{QueueSelector, Termios, tcflush, tcgetattr};
 
 use self::drain::Drain;
 use self::marks::Decoder;
+pub(crate) use self::open::may_open;
 use super::system::{self, Kind, SavedLatency, SavedRs485};
 use super::{Descriptor, Work, ioctl, lock};
 use crate::capability::{Capabilities, Capability, Feature};
 use crate::config::{Parity, SerialConfig};
 use crate::error::{Error, Result};
 use crate::lines::{ControlLines, Counters, ModemLines};
+use crate::port_info::PortInfo;
 use crate::trace;
 
 /// A terminal in raw mode.
@@ -186,6 +188,13 @@ impl Tty {
         Ok(usize::try_from(waiting).unwrap_or(0))
     }
 
+    /// What the system knows of the device; `None` where that is nothing.
+    pub(crate) fn info(&self) -> Result<Option<PortInfo>> {
+        // The number of a terminal that is gone may be that of another one by now.
+        self.termios()?;
+        Ok(system::info(self.fd()))
+    }
+
     /// Asks the driver what it can do, without changing anything.
     pub(crate) fn capabilities(&self) -> Result<Capabilities> {
         // A terminal that is gone can do nothing, which says nothing of the hardware.
@@ -340,6 +349,7 @@ fn operation_of(feature: Feature) -> &'static str {
         Feature::Break => "change the break signal",
         Feature::QueueSizes => "read the queue sizes",
         Feature::MarkErrors => "read",
+        Feature::Discovery => "list the ports",
         Feature::DtrDsr | Feature::MarkSpaceParity | Feature::OnePointFiveStopBits => {
             "change the settings"
         }

@@ -1,10 +1,10 @@
 //! What goes wrong, and when.
 
 use std::sync::{Arc, Mutex, Weak};
-use std::task::Waker;
 use std::time::Duration;
 
 use crate::native::lock;
+use crate::waker_slot::WakerSlot;
 
 /// The faults of one end of a pair in memory.
 ///
@@ -43,30 +43,6 @@ struct Shared {
 pub(super) struct Tasks {
     pub(super) reader: WakerSlot,
     pub(super) writer: WakerSlot,
-}
-
-/// The place for the waker of the one task that waits in a direction.
-///
-/// Whoever waits registers here first and looks for what it waits for afterwards, and whoever
-/// brings it does so first and wakes afterwards: so no wake-up is lost.
-#[derive(Debug, Default)]
-pub(super) struct WakerSlot(Mutex<Option<Waker>>);
-
-impl WakerSlot {
-    pub(super) fn register(&self, waker: &Waker) {
-        let mut slot = lock(&self.0);
-        match &mut *slot {
-            Some(registered) => registered.clone_from(waker),
-            none => *none = Some(waker.clone()),
-        }
-    }
-
-    pub(super) fn wake(&self) {
-        let waker = lock(&self.0).take();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
 }
 
 /// The faults that are still to come.

@@ -20,6 +20,7 @@ use crate::device::{BoxFuture, Device, Fault, Mark, ReadBuf};
 use crate::error::{Error, Result};
 use crate::lines::{ControlLines, Counters, ModemLines};
 use crate::native::lock;
+use crate::port_info::PortInfo;
 use crate::reactor::Reactor;
 
 /// A port in memory.
@@ -309,6 +310,10 @@ impl Device for MemoryDevice {
             self.near.tasks.writer.wake();
             Ok(())
         })
+    }
+
+    fn info(&self) -> BoxFuture<'_, Result<Option<PortInfo>>> {
+        self.control(|| Ok(None))
     }
 
     fn capabilities(&self) -> BoxFuture<'_, Result<Capabilities>> {

@@ -1,8 +1,10 @@
 //! Linux: what only this kernel has.
 
+mod discovery;
 mod lock_holder;
 mod low_latency;
 mod rs485;
+mod uevents;
 
 use std::ffi::c_int;
 use std::fs;
@@ -17,9 +19,12 @@ use super::ioctl;
 use crate::config::Parity;
 use crate::lines::Counters;
 
+pub(super) use self::discovery::info;
+pub(crate) use self::discovery::{is_set_up, list, look};
 pub(super) use self::lock_holder::{is_locked, lock_holder, lock_holder_at};
 pub(super) use self::low_latency::{SavedLatency, low_latency, restore_latency, set_low_latency};
 pub(super) use self::rs485::{SavedRs485, restore_rs485, rs485, set_rs485};
+pub(crate) use self::uevents::Notices;
 
 /// Request numbers of `include/uapi/asm-generic/ioctls.h`; some architectures differ.
 pub(super) mod opcode {

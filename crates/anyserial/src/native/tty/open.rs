@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use rustix::fs::{FileType, FlockOperation, Mode, OFlags, fcntl_getfl, fcntl_setfl, flock};
+use rustix::fs::{
+    Access, AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, accessat, fcntl_getfl,
+    fcntl_setfl, flock,
+};
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use rustix::termios::{ioctl_tiocexcl, ioctl_tiocnxcl, tcgetattr};
 
@@ -107,6 +110,13 @@ impl Tty {
             let _ = flock(self.fd(), FlockOperation::Unlock);
         }
     }
+}
+
+/// Whether this user may open a port, asked without opening it: that would move its lines.
+pub(crate) fn may_open(path: &Path) -> Result<()> {
+    // Flags so that what counts is who this process acts as, as it does when it opens.
+    let wanted = Access::READ_OK | Access::WRITE_OK;
+    accessat(CWD, path, wanted, AtFlags::EACCESS).map_err(|error| open_error(path, error))
 }
 
 /// What `open` failed with, in the terms of a serial port.
