@@ -1,8 +1,9 @@
 //! The auto traits of the public types: losing one would break the users' code.
 
 use anyserial::{
-    Control, Error, OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, SerialConfig,
-    SerialPort, WriteHalf,
+    Buffered, Control, Error, LinkEvents, ModemChanges, OwnedReadHalf, OwnedWriteHalf, PortEvents,
+    PortFilter, PortInfo, Ports, ReadHalf, Reconnecting, ReuniteError, SerialConfig, SerialPort,
+    WriteHalf,
 };
 
 fn is_send_sync_unpin<T: Send + Sync + Unpin>() {}
@@ -11,6 +12,8 @@ fn is_send_sync_unpin<T: Send + Sync + Unpin>() {}
 fn all_types_are_send_sync_and_unpin() {
     is_send_sync_unpin::<SerialPort>();
     is_send_sync_unpin::<Control>();
+    is_send_sync_unpin::<ModemChanges>();
+    is_send_sync_unpin::<Buffered<SerialPort>>();
     is_send_sync_unpin::<ReadHalf<'_>>();
     is_send_sync_unpin::<WriteHalf<'_>>();
     is_send_sync_unpin::<OwnedReadHalf>();
@@ -18,6 +21,12 @@ fn all_types_are_send_sync_and_unpin() {
     is_send_sync_unpin::<ReuniteError>();
     is_send_sync_unpin::<SerialConfig>();
     is_send_sync_unpin::<Error>();
+    is_send_sync_unpin::<Ports>();
+    is_send_sync_unpin::<PortInfo>();
+    is_send_sync_unpin::<PortFilter>();
+    is_send_sync_unpin::<PortEvents>();
+    is_send_sync_unpin::<Reconnecting>();
+    is_send_sync_unpin::<LinkEvents>();
 }
 
 #[test]
@@ -34,5 +43,15 @@ fn futures_can_go_to_another_thread() {
     is_send(&port.receive(&mut buf));
     is_send(&port.receive_available(1));
     is_send(&port.send(b""));
+    let mut buffered = anyserial::Buffered::new(&mut port);
+    is_send(&buffered.receive_until(b"x", 1));
+    is_send(&buffered.receive_until_idle(std::time::Duration::ZERO, 1));
+    is_send(&buffered.send(b""));
     is_send(&port.close());
+    let (ports, filter) = (Ports::default(), PortFilter::new());
+    is_send(&ports.list());
+    is_send(&ports.find(&filter));
+    is_send(&ports.watch());
+    is_send(&ports.wait(&filter));
+    is_send(&Reconnecting::new(filter, 9600).open());
 }

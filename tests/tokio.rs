@@ -30,7 +30,7 @@ fn outside_of_a_runtime_opening_is_an_error() {
     assert_eq!(
         error.to_string(),
         format!(
-            "{}: open the port inside of a tokio runtime: there is no reactor running, must be \
+            "{}: call this inside of a tokio runtime: there is no reactor running, must be \
              called from the context of a Tokio 1.x runtime",
             far.path().display()
         )

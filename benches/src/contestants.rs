@@ -20,6 +20,7 @@ pub const NAMES: &[&str] = &[
     "serial2-tokio",
     "by hand on async-io",
     "by hand inside tokio",
+    "anyserial blocking",
     "anyserial-tokio",
     "anyserial",
     "anyserial inside tokio",
@@ -27,6 +28,7 @@ pub const NAMES: &[&str] = &[
 
 /// Whom each of ours is held against: the others on the same runtime.
 pub const OURS: &[(&str, &[&str])] = &[
+    ("anyserial blocking", &["serialport", "serial2"]),
     ("anyserial-tokio", &["tokio-serial", "serial2-tokio"]),
     ("anyserial", &["by hand on async-io"]),
     ("anyserial inside tokio", &["by hand inside tokio"]),
@@ -46,6 +48,7 @@ pub fn with_contestant<W: Workload>(name: &str, workload: W) -> W::Output {
         "serial2-tokio" => workload.run::<Serial2Tokio>(),
         "by hand on async-io" => workload.run::<ByHand>(),
         "by hand inside tokio" => workload.run::<ByHandInsideTokio>(),
+        "anyserial blocking" => workload.run::<OursBlocking>(),
         "anyserial-tokio" => workload.run::<OursOnTokio>(),
         "anyserial" => workload.run::<Ours>(),
         "anyserial inside tokio" => workload.run::<OursInsideTokio>(),
@@ -244,6 +247,30 @@ impl Contestant for ByHandInsideTokio {
     runtime!(tokio with async_io);
     async fn open(path: &str) -> io::Result<HandMade> {
         ByHand::open(path).await
+    }
+}
+
+struct OursBlocking;
+
+impl Port for anyserial::blocking::SerialPort {
+    async fn send(&mut self, data: &[u8]) -> io::Result<()> {
+        Ok(anyserial::blocking::SerialPort::send(self, data)?)
+    }
+    async fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        Ok(anyserial::blocking::SerialPort::receive(self, buf)?)
+    }
+    async fn flush(&mut self) -> io::Result<()> {
+        Write::flush(self)
+    }
+}
+
+impl Contestant for OursBlocking {
+    type Port = anyserial::blocking::SerialPort;
+    runtime!(none);
+    async fn open(path: &str) -> io::Result<Self::Port> {
+        let mut port = anyserial::blocking::SerialPort::open(path, BAUD_RATE)?;
+        port.set_timeout(Duration::from_secs(60));
+        Ok(port)
     }
 }
 

@@ -9,32 +9,8 @@ use anyserial::device::{BoxFuture, Device, ReadBuf};
 use anyserial::testing::FaultPlan;
 use anyserial::{Capabilities, Error, OwnedReadHalf, OwnedWriteHalf, SerialConfig, SerialPort};
 use anyserial_tests::Env;
+pub(crate) use anyserial_tests::{Noise, noise};
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
-
-/// Bytes that do not repeat in step with any queue.
-pub(crate) struct Noise(u64);
-
-impl Noise {
-    /// Each seed has its own.
-    pub(crate) fn new(seed: u64) -> Self {
-        Noise(0x2545_f491_4f6c_dd1d ^ seed)
-    }
-}
-
-impl Iterator for Noise {
-    type Item = u8;
-
-    fn next(&mut self) -> Option<u8> {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        Some(self.0.to_be_bytes()[0])
-    }
-}
-
-pub(crate) fn noise(length: usize) -> Vec<u8> {
-    Noise::new(0).take(length).collect()
-}
 
 /// Receives exactly this many bytes.
 pub(crate) async fn receive(port: &mut SerialPort, length: usize) -> Vec<u8> {

@@ -1,5 +1,6 @@
 //! Closing and dropping.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 use anyserial::SerialConfig;
@@ -54,6 +55,18 @@ pub(crate) async fn open_right_after_drop(env: Env) {
         drop(read);
         drop(write);
     }
+}
+
+pub(crate) async fn a_panic_gives_up_the_locks(env: Env) {
+    let far = FarEnd::new();
+    let port = env.open(far.path(), SerialConfig::default()).await.unwrap();
+    let panicked = catch_unwind(AssertUnwindSafe(move || {
+        let _port = port;
+        // Unwinds without the message of a panic.
+        resume_unwind(Box::new("on purpose"));
+    }));
+    assert!(panicked.is_err());
+    env.open(far.path(), SerialConfig::default()).await.unwrap();
 }
 
 pub(crate) async fn poll_close_drains_and_leaves_the_port_open(env: Env) {

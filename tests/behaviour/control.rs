@@ -24,6 +24,10 @@ pub(crate) async fn every_operation(control: &Control) -> Vec<(&'static str, Res
             "wait_modem_change",
             control.wait_modem_change(ModemLines::ALL).await.map(drop),
         ),
+        (
+            "modem_changes",
+            control.modem_changes(ModemLines::ALL).await.map(drop),
+        ),
         ("counters", control.counters().await.map(drop)),
         (
             "send_break",

@@ -88,6 +88,9 @@ pub(crate) async fn finding(env: Env) {
     ] {
         assert_eq!(name(&filter).await.unwrap(), expected, "{filter}");
     }
+    let all = ports.clone().include_virtual(true);
+    let port = all.find(&filter().containing("tnt")).await.unwrap();
+    assert_eq!(port.name, "tnt0");
     let port = ports.find(&filter().containing("enhanced")).await.unwrap();
     let by_id = "dev/serial/by-id/usb-Silicon_Labs_CP2105_00A1B2C3-if00-port0";
     assert_eq!(port.stable_path(), tree.root().join(by_id));

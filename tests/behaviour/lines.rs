@@ -3,9 +3,15 @@
 use std::time::Duration;
 
 use anyserial::testing::FaultPlan;
-use anyserial::{ControlLines, FlowControl, ModemLines, SerialConfig};
-use anyserial_tests::Env;
+use anyserial::{
+    ControlLines, Error, Feature, FlowControl, LineOnOpen, ModemLines, SerialConfig, SerialPort,
+    UnsupportedPolicy,
+};
+use anyserial_tests::{Env, FarEnd};
+use futures_lite::StreamExt;
 use futures_lite::future::poll_once;
+
+use crate::costly::Costly;
 
 pub(crate) async fn cross_over(env: Env) {
     let faults = FaultPlan::new();
@@ -103,6 +109,128 @@ pub(crate) async fn changes_are_seen_even_if_short(env: Env) {
     assert_eq!(
         (counters.cts, counters.dsr, counters.cd, counters.ri),
         (1, 2, 2, 0)
+    );
+}
+
+pub(crate) async fn a_stream_misses_no_change(env: Env) {
+    let faults = FaultPlan::new();
+    let (near, far) = env.pair_builder().far_faults(&faults).build();
+    let mut changes = near
+        .modem_changes_every(Duration::from_millis(1), ModemLines::ALL)
+        .await
+        .unwrap();
+    // Before anybody waits, and over when somebody does.
+    far.set_control_lines(Some(false), None).await.unwrap();
+    far.set_control_lines(Some(true), None).await.unwrap();
+    let change = env.bounded(changes.next_change()).await.unwrap();
+    assert_eq!(change.changed.to_string(), "cts");
+    assert_eq!(change.lines.to_string(), "cts+dsr+cd");
+
+    // Given up while it looks.
+    assert!(poll_once(changes.next_change()).await.is_none());
+    far.set_control_lines(None, Some(false)).await.unwrap();
+    assert!(poll_once(changes.next()).await.is_none());
+    let change = env.bounded(changes.next()).await.unwrap().unwrap();
+    assert_eq!(change.changed.to_string(), "dsr+cd");
+    assert_eq!(change.lines.to_string(), "cts");
+    // Each is told once.
+    let quiet = Duration::from_millis(20);
+    assert!(env.within(quiet, changes.next_change()).await.is_none());
+}
+
+pub(crate) async fn a_stream_ends_with_its_port(env: Env) {
+    for pull in [true, false] {
+        let faults = FaultPlan::new();
+        let (near, _far) = env.pair_builder().near_faults(&faults).build();
+        let control = near.control();
+        let mut changes = control.modem_changes(ModemLines::ALL).await.unwrap();
+        assert!(poll_once(changes.next()).await.is_none());
+        let is_it = if pull {
+            faults.disconnect();
+            |error: &Error| error.is_disconnected()
+        } else {
+            // It does not keep the port open.
+            drop(near);
+            |error: &Error| matches!(error, Error::Closed { .. })
+        };
+        let error = env.bounded(changes.next()).await.unwrap().unwrap_err();
+        assert!(is_it(&error), "{error}");
+        assert!(changes.next().await.is_none());
+        for _ in 0..3 {
+            let error = env.bounded(changes.next_change()).await.unwrap_err();
+            assert!(is_it(&error), "{error}");
+        }
+    }
+}
+
+pub(crate) async fn costly_lines_are_asked_when_the_counters_move(env: Env) {
+    let mask = ModemLines {
+        cts: true,
+        ..ModemLines::NONE
+    };
+    let (device, line) = Costly::new(env.reactor());
+    let port = SerialPort::from_device(device);
+    line.toggle(true);
+    let mut changes = port
+        .modem_changes_every(Duration::from_millis(1), mask)
+        .await
+        .unwrap();
+    assert_eq!(line.questions(), 1);
+    let quiet = Duration::from_millis(50);
+    assert!(env.within(quiet, changes.next_change()).await.is_none());
+    assert_eq!(line.questions(), 1);
+    line.toggle(true);
+    let change = env.bounded(changes.next_change()).await.unwrap();
+    assert_eq!((change.changed, change.lines), (mask, ModemLines::NONE));
+    assert_eq!(line.questions(), 2);
+
+    // A driver that counts none has its levels looked at.
+    let (device, line) = Costly::new(env.reactor());
+    let port = SerialPort::from_device(device);
+    let mut changes = port
+        .modem_changes_every(Duration::from_millis(1), mask)
+        .await
+        .unwrap();
+    line.toggle(false);
+    let change = env.bounded(changes.next_change()).await.unwrap();
+    assert_eq!((change.changed, change.lines), (mask, mask));
+}
+
+pub(crate) async fn opening_sets_them(env: Env) {
+    let config = SerialConfig::default()
+        .rts_on_open(LineOnOpen::Low)
+        .dtr_on_open(LineOnOpen::High);
+    let (near, far) = env.pair_builder().near_config(config).unwrap().build();
+    assert_eq!(far.modem_lines().await.unwrap().to_string(), "dsr+cd");
+    assert_eq!(near.control_lines().await.unwrap().to_string(), "dtr");
+    assert_eq!(near.config().unwrap(), config);
+    // So it was from the beginning: nothing has changed since.
+    assert_eq!(far.counters().await.unwrap().cts, 0);
+    // Configuring leaves them alone.
+    near.set_control_lines(Some(true), None).await.unwrap();
+    near.configure(config).await.unwrap();
+    assert_eq!(near.control_lines().await.unwrap().to_string(), "rts+dtr");
+    let builder = env.pair_builder();
+    assert!(builder.far_config(config.baud_rate(0)).is_err());
+
+    // A pseudo-terminal has none.
+    let pty = FarEnd::new();
+    let error = env.open(pty.path(), config).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::UnsupportedFeature {
+                feature: Feature::ControlLines,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    let tolerant = config.unsupported(UnsupportedPolicy::Ignore);
+    let port = env.open(pty.path(), tolerant).await.unwrap();
+    assert_eq!(
+        port.config().unwrap(),
+        SerialConfig::default().unsupported(UnsupportedPolicy::Ignore)
     );
 }
 

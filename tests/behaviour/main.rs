@@ -8,20 +8,24 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod buffered;
 mod bytes;
 mod cancel;
 mod closing;
 mod configure;
 mod control;
+mod costly;
 mod disconnect;
 mod discovery;
 mod drain;
+mod embedded;
 mod errors;
 mod exclusive;
 mod faults;
 mod halves;
 mod hotplug;
 mod lines;
+mod marks;
 mod reconnect;
 mod stress;
 mod third_parties;
@@ -35,6 +39,18 @@ fn main() -> ExitCode {
         return exclusive::as_child(&role);
     }
     anyserial_tests::run(tests![
+        buffered::delimited_frames,
+        buffered::frames_do_not_depend_on_how_they_arrive,
+        buffered::a_limit_met_exactly_and_passed,
+        buffered::bad_arguments_of_frames,
+        buffered::frames_of_a_known_length,
+        buffered::lines_of_text,
+        buffered::frames_that_end_in_silence,
+        buffered::over_any_stream,
+        buffered::a_ports_errors_are_its_own,
+        buffered::cancelling_loses_no_frame,
+        buffered::over_halves_and_what_lends_itself,
+        buffered::still_a_stream,
         bytes::all_values_both_ways,
         bytes::a_mebibyte_each_way_at_once,
         bytes::a_mebibyte_through_a_narrow_pair,
@@ -49,6 +65,7 @@ fn main() -> ExitCode {
         closing::drop_and_close_do_not_stall,
         closing::close_waits_for_the_close,
         closing::open_right_after_drop,
+        closing::a_panic_gives_up_the_locks,
         closing::poll_close_drains_and_leaves_the_port_open,
         configure::takes_effect_in_the_kernel,
         configure::while_a_receive_waits,
@@ -77,6 +94,9 @@ fn main() -> ExitCode {
         drain::waits_for_the_wire,
         drain::does_not_report_success_after_a_disconnect,
         drain::waits_for_no_reader_of_a_pty,
+        embedded::a_drivers_client_on_a_port,
+        embedded::a_drivers_client_on_halves,
+        embedded::traits_of_embedded_io,
         errors::opening,
         errors::bad_arguments,
         errors::missing_features,
@@ -105,8 +125,22 @@ fn main() -> ExitCode {
         hotplug::udev_has_the_last_word,
         lines::cross_over,
         lines::changes_are_seen_even_if_short,
+        lines::a_stream_misses_no_change,
+        lines::a_stream_ends_with_its_port,
+        lines::costly_lines_are_asked_when_the_counters_move,
+        lines::opening_sets_them,
         lines::flow_control_stops_the_sender,
         lines::breaks_and_parity_errors_are_counted,
+        marks::bytes_are_exact_in_buffers_of_any_size,
+        marks::giving_up_loses_nothing,
+        marks::a_discard_takes_half_a_mark_along,
+        marks::events_come_in_their_order,
+        marks::who_does_not_ask_gets_plain_bytes,
+        marks::marks_are_chosen_at_open,
+        stress::random_chunks_and_pauses,
+        third_parties::lines,
+        third_parties::frames_larger_than_the_queues,
+        third_parties::copying_between_two_ports,
         reconnect::goes_on_under_another_name,
         reconnect::again_and_again,
         reconnect::fails_while_away_if_asked,
@@ -117,9 +151,5 @@ fn main() -> ExitCode {
         reconnect::a_drain_tells_of_lost_output,
         reconnect::closing_ends_it,
         reconnect::what_is_not_there_is_an_error,
-        stress::random_chunks_and_pauses,
-        third_parties::lines,
-        third_parties::frames_larger_than_the_queues,
-        third_parties::copying_between_two_ports,
     ])
 }

@@ -16,10 +16,12 @@ pub mod child;
 mod env;
 mod far;
 mod harness;
+mod noise;
 mod runtimes;
 pub mod tree;
 
 pub use env::{Env, Task};
 pub use far::FarEnd;
 pub use harness::{Body, Test, run};
+pub use noise::{Noise, noise};
 pub use runtimes::{RUNTIMES, Runtime};

@@ -108,7 +108,7 @@ pub(crate) fn current(path: &Path) -> Result<Arc<dyn Reactor>> {
         Ok(tokio) => Ok(Arc::new(tokio)),
         Err(error) => Err(Error::NoReactor {
             path: path.to_path_buf(),
-            problem: format!("open the port inside of a tokio runtime: {error}"),
+            problem: format!("call this inside of a tokio runtime: {error}"),
         }),
     }
 }
@@ -171,6 +171,18 @@ impl fmt::Display for ReuniteError {
 }
 
 impl std::error::Error for ReuniteError {}
+
+macro_rules! impl_half {
+    ($type:ident $(<$lifetime:lifetime>)?) => {
+        impl $(<$lifetime>)? $type $(<$lifetime>)? {
+            /// The core's half, still driven by tokio, for code that knows the futures traits.
+            #[must_use]
+            pub fn into_inner(self) -> anyserial::$type $(<$lifetime>)? {
+                self.0
+            }
+        }
+    };
+}
 
 macro_rules! impl_deref {
     ($type:ident $(<$lifetime:lifetime>)?) => {
@@ -241,6 +253,11 @@ macro_rules! impl_write {
         }
     };
 }
+
+impl_half!(ReadHalf<'a>);
+impl_half!(WriteHalf<'a>);
+impl_half!(OwnedReadHalf);
+impl_half!(OwnedWriteHalf);
 
 impl_deref!(SerialPort);
 impl_deref!(ReadHalf<'a>);

@@ -115,6 +115,8 @@ pub enum Feature {
     Counters,
     /// [`Control::send_break`](crate::Control::send_break).
     Break,
+    /// [`SerialConfig::mark_errors`](crate::SerialConfig::mark_errors).
+    MarkErrors,
     /// [`Control::input_waiting`](crate::Control::input_waiting) and
     /// [`output_waiting`](crate::Control::output_waiting).
     QueueSizes,
@@ -134,6 +136,7 @@ impl fmt::Display for Feature {
             Feature::ControlLines => "access to the control lines",
             Feature::Counters => "counting errors and line changes",
             Feature::Break => "sending a break",
+            Feature::MarkErrors => "marking breaks and damaged characters",
             Feature::QueueSizes => "reading the queue sizes",
             Feature::Discovery => "listing the ports of the system",
         })

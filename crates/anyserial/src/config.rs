@@ -1,5 +1,6 @@
 //! How a port is set.
 
+mod parts;
 mod text;
 
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::rs485::Rs485Config;
 
+pub use self::parts::{DataBits, FlowControl, LineOnOpen, Parity, StopBits, UnsupportedPolicy};
 pub use self::text::ParseConfigError;
 
 /// How a port is set: a plain value, made by naming what differs from 115200 8N1.
@@ -47,18 +49,34 @@ pub struct SerialConfig {
     #[doc(alias = "flock")]
     pub exclusive: bool,
     /// RTS and DTR drop when the port is closed. Default: true, which is the system's. Boards
-    /// that reset by DTR stay as they are with false.
+    /// that reset by DTR stay as they are with false: see [`LineOnOpen`].
     #[doc(alias = "HUPCL")]
     pub hangup_on_close: bool,
-    /// The driver hands on received bytes at once rather than in batches. Default: false.
+    /// What opening does with RTS. Default: keep it as the system has it. Configuring an open
+    /// port does nothing with it.
+    pub rts_on_open: LineOnOpen,
+    /// What opening does with DTR. Default: keep it as the system has it. Configuring an open
+    /// port does nothing with it.
+    pub dtr_on_open: LineOnOpen,
+    /// Breaks and damaged characters are marked in the input, for
+    /// [`receive_events`](crate::SerialPort::receive_events). Default: false. It is chosen at
+    /// open, and stays.
+    ///
+    /// Whoever receives otherwise gets the same bytes as without: a zero for a break, and of a
+    /// damaged character what arrived. Opening with it discards input from before the open.
+    #[doc(alias = "PARMRK")]
+    #[doc(alias = "INPCK")]
+    pub mark_errors: bool,
+    /// The driver hands on received bytes at once rather than in batches. Default: false, which
+    /// leaves it as it is.
     ///
     /// An FTDI adapter waits for 16 ms by default to fill a USB packet; this makes it 1 ms. It
-    /// is put back when the port goes.
+    /// is put back when the port goes, or is configured without.
     #[doc(alias = "ASYNC_LOW_LATENCY")]
     #[doc(alias = "latency_timer")]
     pub low_latency: bool,
-    /// The driver steers an RS-485 transceiver. Default: it does not. It is put back when the
-    /// port goes.
+    /// The driver steers an RS-485 transceiver. Default: `None`, which leaves it as it is. It is
+    /// put back when the port goes, or is configured without.
     pub rs485: Option<Rs485Config>,
     /// How much [`receive_available`](crate::SerialPort::receive_available) makes room for, in
     /// bytes: 1 to [`MAX_READ_CHUNK_SIZE`](SerialConfig::MAX_READ_CHUNK_SIZE). Default: 4096,
@@ -83,6 +101,9 @@ impl SerialConfig {
             flow_control: FlowControl::NONE,
             exclusive: true,
             hangup_on_close: true,
+            rts_on_open: LineOnOpen::Keep,
+            dtr_on_open: LineOnOpen::Keep,
+            mark_errors: false,
             low_latency: false,
             rs485: None,
             read_chunk_size: 4096,
@@ -139,6 +160,27 @@ impl SerialConfig {
         self
     }
 
+    /// Sets what opening does with RTS.
+    #[must_use]
+    pub const fn rts_on_open(mut self, rts: LineOnOpen) -> Self {
+        self.rts_on_open = rts;
+        self
+    }
+
+    /// Sets what opening does with DTR.
+    #[must_use]
+    pub const fn dtr_on_open(mut self, dtr: LineOnOpen) -> Self {
+        self.dtr_on_open = dtr;
+        self
+    }
+
+    /// Sets whether breaks and damaged characters are marked in the input.
+    #[must_use]
+    pub const fn mark_errors(mut self, mark: bool) -> Self {
+        self.mark_errors = mark;
+        self
+    }
+
     /// Sets whether the driver hands on received bytes at once.
     #[must_use]
     pub const fn low_latency(mut self, low_latency: bool) -> Self {
@@ -146,7 +188,7 @@ impl SerialConfig {
         self
     }
 
-    /// Sets how the driver steers an RS-485 transceiver; `None`: not at all.
+    /// Sets how the driver steers an RS-485 transceiver; `None` leaves that as it is.
     #[must_use]
     pub fn rs485(mut self, rs485: impl Into<Option<Rs485Config>>) -> Self {
         self.rs485 = rs485.into();
@@ -190,6 +232,14 @@ impl SerialConfig {
                 "1 to 16777216 bytes",
             );
         }
+        let rts_is_taken = self.flow_control.rts_cts || self.rs485.is_some();
+        if rts_is_taken && self.rts_on_open != LineOnOpen::Keep {
+            return invalid(
+                "rts_on_open",
+                self.rts_on_open.to_string(),
+                "keep, where flow control or rs485 drives RTS",
+            );
+        }
         let Some(rs485) = &self.rs485 else {
             return Ok(());
         };
@@ -211,6 +261,19 @@ impl SerialConfig {
                     "whole milliseconds, at most an hour",
                 );
             }
+        }
+        Ok(())
+    }
+
+    /// Whether a port that was opened with `opened` can be configured so.
+    pub(crate) fn validate_change(&self, opened: &SerialConfig) -> Result<()> {
+        // What the queue holds then has the marks of then, or none.
+        if self.mark_errors != opened.mark_errors {
+            return Err(Error::InvalidConfiguration {
+                field: "mark_errors",
+                value: self.mark_errors.to_string(),
+                expected: "what the port was opened with",
+            });
         }
         Ok(())
     }
@@ -254,146 +317,6 @@ impl From<u32> for SerialConfig {
     }
 }
 
-/// Bits per character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum DataBits {
-    /// 5
-    Five,
-    /// 6
-    Six,
-    /// 7
-    Seven,
-    /// 8
-    #[default]
-    Eight,
-}
-
-impl DataBits {
-    /// The number.
-    #[must_use]
-    pub const fn bits(self) -> u8 {
-        match self {
-            DataBits::Five => 5,
-            DataBits::Six => 6,
-            DataBits::Seven => 7,
-            DataBits::Eight => 8,
-        }
-    }
-}
-
-/// The bit after the data bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum Parity {
-    /// There is none.
-    #[default]
-    None,
-    /// It makes the number of ones odd.
-    Odd,
-    /// It makes the number of ones even.
-    Even,
-    /// It is always 1. Not every driver has it.
-    #[doc(alias = "CMSPAR")]
-    Mark,
-    /// It is always 0. Not every driver has it.
-    #[doc(alias = "CMSPAR")]
-    Space,
-}
-
-/// How long the line rests after a character, in bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum StopBits {
-    /// 1
-    #[default]
-    One,
-    /// 1.5. POSIX systems have it with 5 data bits only, where UARTs make it of 2.
-    OnePointFive,
-    /// 2
-    #[doc(alias = "CSTOPB")]
-    Two,
-}
-
-/// Who may stop the sender: three switches that can be combined.
-///
-/// ```
-/// use anyserial::FlowControl;
-///
-/// let both = FlowControl::RTS_CTS | FlowControl::XON_XOFF;
-/// assert!(both.rts_cts && both.xon_xoff && !both.dtr_dsr);
-/// assert_eq!(both.to_string(), "rts_cts+xon_xoff");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
-pub struct FlowControl {
-    /// By RTS and CTS.
-    #[doc(alias = "CRTSCTS")]
-    pub rts_cts: bool,
-    /// By the characters XON (0x11) and XOFF (0x13), which then are no data.
-    #[doc(alias = "IXON")]
-    #[doc(alias = "IXOFF")]
-    pub xon_xoff: bool,
-    /// By DTR and DSR. Linux has none.
-    pub dtr_dsr: bool,
-}
-
-impl FlowControl {
-    /// Nobody.
-    pub const NONE: Self = FlowControl {
-        rts_cts: false,
-        xon_xoff: false,
-        dtr_dsr: false,
-    };
-    /// RTS and CTS.
-    pub const RTS_CTS: Self = FlowControl {
-        rts_cts: true,
-        ..Self::NONE
-    };
-    /// XON and XOFF.
-    pub const XON_XOFF: Self = FlowControl {
-        xon_xoff: true,
-        ..Self::NONE
-    };
-    /// DTR and DSR.
-    pub const DTR_DSR: Self = FlowControl {
-        dtr_dsr: true,
-        ..Self::NONE
-    };
-}
-
-impl std::ops::BitOr for FlowControl {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        FlowControl {
-            rts_cts: self.rts_cts || other.rts_cts,
-            xon_xoff: self.xon_xoff || other.xon_xoff,
-            dtr_dsr: self.dtr_dsr || other.dtr_dsr,
-        }
-    }
-}
-
-/// What to do about an optional feature that the device lacks: `low_latency`, `rs485`,
-/// `dtr_dsr`, mark and space parity. To go on without means: none of it, and no parity.
-/// [`Control::config`](crate::Control::config) tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum UnsupportedPolicy {
-    /// Fail, and change nothing.
-    #[default]
-    Error,
-    /// Emit a `tracing` event of level WARN and go on without.
-    Warn,
-    /// Go on without.
-    Ignore,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -430,6 +353,17 @@ mod tests {
         );
         let delay = Rs485Config::new().delay_before_send(Duration::MAX);
         assert!(message(rs485.rs485(delay)).contains("rs485.delay_before_send"));
+        let low = SerialConfig::new(1).rts_on_open(LineOnOpen::Low);
+        assert!(low.validate().is_ok());
+        for taken in [
+            low.flow_control(FlowControl::RTS_CTS),
+            low.rs485(Rs485Config::new()),
+        ] {
+            assert_eq!(
+                message(taken),
+                "invalid rts_on_open low: expected keep, where flow control or rs485 drives RTS"
+            );
+        }
     }
 
     #[test]

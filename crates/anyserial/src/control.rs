@@ -1,5 +1,7 @@
 //! Everything that takes `&self`.
 
+mod modem_changes;
+
 use std::future::{Future, poll_fn};
 use std::os::fd::BorrowedFd;
 use std::path::Path;
@@ -12,11 +14,11 @@ use crate::capability::Capabilities;
 use crate::config::SerialConfig;
 use crate::device::{BoxFuture, Device};
 use crate::error::{Error, Result};
-use crate::lines::{ControlLines, Counters, ModemChange, ModemLines};
+use crate::lines::{ControlLines, Counters, ModemLines};
 use crate::port_info::PortInfo;
+use crate::trace;
 
-/// How often [`Control::wait_modem_change`] looks at the lines.
-const MODEM_INTERVAL: Duration = Duration::from_millis(10);
+pub use self::modem_changes::ModemChanges;
 
 /// A handle to the settings, lines and queues of a port.
 ///
@@ -104,7 +106,8 @@ impl Control {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidConfiguration`] for what no port can have,
+    /// [`Error::InvalidConfiguration`] for what no port can have, and for another
+    /// [`mark_errors`](SerialConfig::mark_errors) than at open,
     /// [`Error::UnsupportedConfiguration`] with the field, the value asked for and the value that
     /// the driver made of it, [`Error::UnsupportedFeature`] for a feature that the driver lacks
     /// (see [`UnsupportedPolicy`](crate::UnsupportedPolicy)), [`Error::Busy`] if the port is to
@@ -117,8 +120,13 @@ impl Control {
     #[doc(alias = "tcsetattr")]
     pub async fn configure(&self, config: impl Into<SerialConfig>) -> Result<()> {
         let config = config.into();
-        config.validate()?;
-        self.device()?.configure(config).await
+        let outcome = async {
+            config.validate()?;
+            self.device()?.configure(config).await
+        }
+        .await;
+        trace::configured(&self.path, &config, &outcome);
+        outcome
     }
 
     /// The lines that the far end drives: CTS, DSR, RI and CD.
@@ -165,74 +173,6 @@ impl Control {
     #[doc(alias = "TIOCMBIC")]
     pub async fn set_control_lines(&self, rts: Option<bool>, dtr: Option<bool>) -> Result<()> {
         self.device()?.set_control_lines(rts, dtr).await
-    }
-
-    /// Waits until one of these modem lines changes, looking every 10 ms: see
-    /// [`wait_modem_change_every`](Control::wait_modem_change_every).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    ///
-    /// # Cancel safety
-    ///
-    /// As there.
-    #[doc(alias = "TIOCMIWAIT")]
-    pub async fn wait_modem_change(&self, mask: ModemLines) -> Result<ModemChange> {
-        self.wait_modem_change_every(MODEM_INTERVAL, mask).await
-    }
-
-    /// Waits until one of the lines that are true in `mask` changes, looking once per `interval`.
-    ///
-    /// The driver counts changes, so that a pulse shorter than the interval is seen: it is in
-    /// [`ModemChange::changed`] although its level is back. A driver without counters has its
-    /// levels watched, and there a pulse between two looks can pass.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidArgument`] for an empty mask or an interval of zero,
-    /// [`Error::UnsupportedFeature`] where there are no modem lines, [`Error::Disconnected`] once
-    /// the device is gone, [`Error::Closed`] once the port is.
-    ///
-    /// # Cancel safety
-    ///
-    /// Changes nothing. A change counts from the first poll of the future on, so one that happens
-    /// between two calls is not seen; compare [`counters`](Control::counters) for that.
-    #[doc(alias = "TIOCGICOUNT")]
-    pub async fn wait_modem_change_every(
-        &self,
-        interval: Duration,
-        mask: ModemLines,
-    ) -> Result<ModemChange> {
-        if mask.is_empty() {
-            return Err(invalid("mask", "it names no line"));
-        }
-        if interval.is_zero() {
-            return Err(invalid("interval", "it is zero"));
-        }
-        let before = self.counters_if_any().await?;
-        let levels = self.modem_lines().await?;
-        loop {
-            self.sleep(interval)?.await;
-            let now = self.counters_if_any().await?;
-            let lines = self.modem_lines().await?;
-            let mut changed = lines ^ levels;
-            if let (Some(before), Some(now)) = (&before, &now) {
-                changed = changed | now.changed_lines(before);
-            }
-            let changed = changed & mask;
-            if !changed.is_empty() {
-                return Ok(ModemChange::new(lines, changed));
-            }
-        }
-    }
-
-    async fn counters_if_any(&self) -> Result<Option<Counters>> {
-        match self.counters().await {
-            Ok(counters) => Ok(Some(counters)),
-            Err(Error::UnsupportedFeature { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 
     /// What the driver has counted: bytes, framing and parity errors, overruns, breaks, changes
@@ -343,7 +283,9 @@ impl Control {
         self.device()?.discard_output().await
     }
 
-    /// How many bytes were received and not read.
+    /// How many bytes were received and not read. With
+    /// [`mark_errors`](SerialConfig::mark_errors) a terminal counts the marks too: two bytes for
+    /// a byte of ff, three for a break or a damaged character.
     ///
     /// # Errors
     ///
@@ -445,7 +387,7 @@ impl Control {
         })
     }
 
-    fn sleep(&self, duration: Duration) -> Result<BoxFuture<'static, ()>> {
+    pub(crate) fn sleep(&self, duration: Duration) -> Result<BoxFuture<'static, ()>> {
         Ok(self.device()?.sleep(duration))
     }
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 pub use crate::reactor::BoxFuture;
 pub use crate::read_buf::ReadBuf;
+pub use crate::received::{Fault, Mark};
 
 pub(crate) use self::native::{NativeDevice, outcome, run_blocking};
 use crate::capability::{Capabilities, Feature};
@@ -48,6 +49,23 @@ pub trait Device: fmt::Debug + Send + Sync + 'static {
     ///
     /// See the trait.
     fn poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>>;
+
+    /// [`poll_read`](Device::poll_read) of the same bytes, and pushes a mark for each of them that
+    /// is no data, in their order. Called if the configuration in force has
+    /// [`mark_errors`](SerialConfig::mark_errors).
+    ///
+    /// # Errors
+    ///
+    /// See the trait.
+    fn poll_read_marked(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+        marks: &mut Vec<Mark>,
+    ) -> Poll<Result<()>> {
+        let _ = (cx, buf, marks);
+        Poll::Ready(Err(missing(self.path(), Feature::MarkErrors)))
+    }
 
     /// Writes at least one byte of `data`, which is not empty, and tells how many.
     ///
@@ -114,6 +132,13 @@ pub trait Device: fmt::Debug + Send + Sync + 'static {
         unsupported(self.path(), Feature::ModemLines)
     }
 
+    /// Whether to ask for the lines costs more than a moment: a USB transfer, a round trip. Then
+    /// who watches them asks for the [`counters`](Device::counters), which should cost nothing,
+    /// and for the lines when those have moved. Default: no.
+    fn lines_are_costly(&self) -> bool {
+        false
+    }
+
     /// The lines that this end drives.
     fn control_lines(&self) -> BoxFuture<'_, Result<ControlLines>> {
         unsupported(self.path(), Feature::ControlLines)
@@ -176,10 +201,13 @@ pub trait Device: fmt::Debug + Send + Sync + 'static {
 
 /// The answer for what a device does not have.
 fn unsupported<T: Send + 'static>(path: &Path, feature: Feature) -> BoxFuture<'static, Result<T>> {
-    let error = Error::UnsupportedFeature {
+    Box::pin(std::future::ready(Err(missing(path, feature))))
+}
+
+fn missing(path: &Path, feature: Feature) -> Error {
+    Error::UnsupportedFeature {
         path: path.to_path_buf(),
         feature,
         source: None,
-    };
-    Box::pin(std::future::ready(Err(error)))
+    }
 }

@@ -156,6 +156,34 @@ pub enum Error {
         problem: String,
     },
 
+    /// No delimiter ends a frame of at most `max_bytes` bytes. Nothing was consumed: all of it is
+    /// still in the [`Buffered`](crate::Buffered).
+    #[error("no delimiter after {max_bytes} bytes")]
+    DelimiterNotFound {
+        /// The first `max_bytes` bytes of what was received.
+        received: Vec<u8>,
+        /// The most that a frame could have.
+        max_bytes: usize,
+    },
+
+    /// The stream ended before all that was waited for had come. Nothing was consumed: all of it
+    /// is still in the [`Buffered`](crate::Buffered). (A serial port has no end: once its device
+    /// is gone it is [`Disconnected`](Error::Disconnected).)
+    #[error("the stream ended too early, after {} bytes", received.len())]
+    IncompleteRead {
+        /// What had come before; nothing, where the stream ended between two frames.
+        received: Vec<u8>,
+    },
+
+    /// An error of a stream that is no port of this crate.
+    #[error("cannot {operation} the stream")]
+    Stream {
+        /// What was being done.
+        operation: &'static str,
+        /// The stream's error.
+        source: io::Error,
+    },
+
     /// No port matches the filter: the device is not plugged in.
     #[error("no serial port found: {filter}; is the device plugged in?")]
     NoPortFound {
@@ -204,7 +232,9 @@ impl Error {
             Error::TimedOut { .. } => io::ErrorKind::TimedOut,
             Error::NoHardware { .. } | Error::Closed { .. } => io::ErrorKind::NotConnected,
             Error::NoReactor { .. } => io::ErrorKind::Other,
-            Error::Io { source, .. } => source.kind(),
+            Error::DelimiterNotFound { .. } => io::ErrorKind::InvalidData,
+            Error::IncompleteRead { .. } => io::ErrorKind::UnexpectedEof,
+            Error::Stream { source, .. } | Error::Io { source, .. } => source.kind(),
         }
     }
 
@@ -226,6 +256,9 @@ impl Error {
             | Error::Io { path, .. } => Some(path),
             Error::InvalidConfiguration { .. }
             | Error::InvalidArgument { .. }
+            | Error::DelimiterNotFound { .. }
+            | Error::IncompleteRead { .. }
+            | Error::Stream { .. }
             | Error::NoPortFound { .. }
             | Error::AmbiguousPort { .. } => None,
         }

@@ -25,7 +25,11 @@
 //! | choose the baud rate, the frame, flow control, locking | [`SerialConfig`] |
 //! | change settings, read and drive lines, drain, send a break, from any task | [`Control`] |
 //! | read and write at the same time | [`SerialPort::split`], [`SerialPort::into_split`] |
+//! | see every change of the modem lines | [`Control::modem_changes`] |
+//! | tell breaks and damaged characters from data | [`SerialPort::receive_events`] |
+//! | receive lines and other frames | [`Buffered`] |
 //! | bound an operation in time | [`Control::timeout`] |
+//! | do without async | [`blocking`] |
 //! | list ports, find the one that is meant | [`list_ports`], [`find_port`], [`PortFilter`] |
 //! | notice when ports come and go | [`watch_ports`], [`PortFilter::wait`] |
 //! | go on after a replug | [`Reconnecting`] |
@@ -49,13 +53,25 @@
 //! # Features
 //!
 //! * `async-io` (default): the default reactor, [`reactor::AsyncIo`].
+//! * `embedded-io-async`: its `Read`, `Write` and `ReadReady` for ports and halves, and so every
+//!   driver written for them. `flush` waits until all output has left.
 //! * `serde`: `Serialize` and `Deserialize` for the configuration and its parts.
+//! * `tracing`: events about ports, with their paths: DEBUG when one is opened, configured or
+//!   closed, or refuses to be; WARN when a terminal's device is gone, and for what
+//!   [`UnsupportedPolicy::Warn`] goes on without. What is sent and received is in none of them,
+//!   at no level.
+//!
+//! Each adds to what is there and can be had without the others.
 
+pub mod blocking;
+mod buffered;
 mod capability;
 mod config;
 mod control;
 pub mod device;
 mod discovery;
+#[cfg(feature = "embedded-io-async")]
+mod embedded_io;
 mod error;
 mod hotplug;
 mod lines;
@@ -65,17 +81,21 @@ mod port_filter;
 mod port_info;
 pub mod reactor;
 mod read_buf;
+mod received;
 mod reconnect;
 mod rs485;
 mod split;
 pub mod testing;
+mod trace;
 mod waker_slot;
 
+pub use buffered::{Buffered, Clock};
 pub use capability::{Capabilities, Capability, Feature};
 pub use config::{
-    DataBits, FlowControl, Parity, ParseConfigError, SerialConfig, StopBits, UnsupportedPolicy,
+    DataBits, FlowControl, LineOnOpen, Parity, ParseConfigError, SerialConfig, StopBits,
+    UnsupportedPolicy,
 };
-pub use control::Control;
+pub use control::{Control, ModemChanges};
 pub use discovery::Ports;
 #[cfg(feature = "async-io")]
 pub use discovery::{find_port, list_ports};
@@ -87,8 +107,9 @@ pub use lines::{ControlLines, Counters, ModemChange, ModemLines};
 pub use port::SerialPort;
 pub use port_filter::PortFilter;
 pub use port_info::{Bus, PortInfo, UsbInfo};
+pub use received::{LineEvent, LineEvents, Received};
 pub use reconnect::{LinkEvent, LinkEvents, Reconnecting, WhileAway};
-pub use rs485::Rs485Config;
+pub use rs485::{Rs485Addressing, Rs485Config};
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 
 /// The README's example compiles.

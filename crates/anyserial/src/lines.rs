@@ -1,7 +1,7 @@
 //! Modem and control lines, and what drivers count.
 
 use std::fmt;
-use std::ops::{BitAnd, BitOr, BitXor};
+use std::ops::{BitAnd, BitOr, BitXor, Not};
 
 /// The lines that the far end drives: their levels, or, as a mask, which of them are meant.
 ///
@@ -78,6 +78,15 @@ impl BitOr for ModemLines {
 
     fn bitor(self, other: Self) -> Self {
         self.zip(other, |a, b| a || b)
+    }
+}
+
+/// The other lines.
+impl Not for ModemLines {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        self ^ Self::ALL
     }
 }
 
@@ -186,16 +195,27 @@ impl Counters {
             cd: self.cd != earlier.cd,
         }
     }
+
+    /// The modem lines that have changed exactly once since `earlier`.
+    pub(crate) fn lines_changed_once(&self, earlier: &Counters) -> ModemLines {
+        let once = |now: u32, earlier: u32| now == earlier.wrapping_add(1);
+        ModemLines {
+            cts: once(self.cts, earlier.cts),
+            dsr: once(self.dsr, earlier.dsr),
+            ri: once(self.ri, earlier.ri),
+            cd: once(self.cd, earlier.cd),
+        }
+    }
 }
 
-/// A change of modem lines: see
-/// [`Control::wait_modem_change`](crate::Control::wait_modem_change).
+/// A change of modem lines: see [`Control::modem_changes`](crate::Control::modem_changes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ModemChange {
     /// The levels now.
     pub lines: ModemLines,
-    /// Which of the watched lines changed. A pulse is a change although the level is back.
+    /// Which of the watched lines changed, once or more often. A pulse is a change although the
+    /// level is back.
     pub changed: ModemLines,
 }
 

@@ -15,8 +15,10 @@ use futures_io::{AsyncRead, AsyncWrite};
 use crate::config::SerialConfig;
 use crate::control::{Control, invalid};
 use crate::device::{BoxFuture, Device, NativeDevice, ReadBuf};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::reactor::Reactor;
+use crate::received::Received;
+use crate::trace;
 
 /// An open serial port, whatever carries its bytes and whatever runtime drives it.
 ///
@@ -57,6 +59,8 @@ use crate::reactor::Reactor;
 /// # No read-ahead
 ///
 /// The port holds no bytes of its own: what it has not delivered is still in the kernel's queue.
+/// (With [`mark_errors`](SerialConfig::mark_errors) it remembers the beginning of a mark whose end
+/// was not read yet.)
 #[derive(Debug)]
 pub struct SerialPort {
     pub(crate) device: Arc<dyn Device>,
@@ -90,6 +94,11 @@ impl SerialPort {
     ///
     /// Dropping the future leaves nothing open: a port whose opening is under way on its thread
     /// is closed there. Until then it is busy.
+    ///
+    /// # Platform notes
+    ///
+    /// Linux raises RTS and DTR whenever a port is opened: see [`LineOnOpen`](crate::LineOnOpen)
+    /// for boards that mind.
     #[cfg(feature = "async-io")]
     pub async fn open(path: impl AsRef<Path>, config: impl Into<SerialConfig>) -> Result<Self> {
         Self::open_with(Arc::new(crate::reactor::AsyncIo), path, config).await
@@ -112,15 +121,23 @@ impl SerialPort {
     ) -> Result<Self> {
         let path = path.as_ref();
         let config = config.into();
-        config.validate()?;
-        if path.as_os_str().as_encoded_bytes().contains(&0) {
-            return Err(invalid(
-                "path",
-                &format!("{} has a NUL byte", path.display()),
-            ));
+        let opening = async {
+            config.validate()?;
+            if path.as_os_str().as_encoded_bytes().contains(&0) {
+                return Err(invalid(
+                    "path",
+                    &format!("{} has a NUL byte", path.display()),
+                ));
+            }
+            NativeDevice::open(reactor, path.to_path_buf(), config).await
+        };
+        match opening.await {
+            Ok(device) => Ok(Self::from_device(device)),
+            Err(error) => {
+                trace::not_opened(path, &config, &error);
+                Err(error)
+            }
         }
-        let device = NativeDevice::open(reactor, path.to_path_buf(), config).await?;
-        Ok(Self::from_device(device))
     }
 
     /// Takes over a terminal that is open already, on the default reactor.
@@ -156,14 +173,24 @@ impl SerialPort {
         config: impl Into<SerialConfig>,
     ) -> Result<Self> {
         let (fd, config) = (fd.into(), config.into());
-        config.validate()?;
-        let device = NativeDevice::from_fd(reactor, fd, config).await?;
-        Ok(Self::from_device(device))
+        let opening = async {
+            config.validate()?;
+            NativeDevice::from_fd(reactor, fd, config).await
+        };
+        match opening.await {
+            Ok(device) => Ok(Self::from_device(device)),
+            Err(error) => {
+                let path = error.path().unwrap_or(Path::new("/dev/fd"));
+                trace::not_opened(path, &config, &error);
+                Err(error)
+            }
+        }
     }
 
     /// A port over a transport of your own.
     pub fn from_device(device: impl Device) -> Self {
         let device: Arc<dyn Device> = Arc::new(device);
+        trace::opened(device.path(), &device.config());
         SerialPort {
             control: Control::new(&device),
             closing: Closing::default(),
@@ -204,6 +231,7 @@ impl SerialPort {
 
 impl Drop for SerialPort {
     fn drop(&mut self) {
+        trace::closing(self.device.path());
         // Calling it does all that is done at once; the future only waits.
         drop(self.device.close());
     }
@@ -316,6 +344,51 @@ macro_rules! impl_read {
                 }
                 let device = &*self.port().device;
                 poll_fn(|cx| device.poll_read_vectored(cx, bufs)).await
+            }
+
+            /// Receives what is there, as [`receive`](Self::receive) does, and tells breaks and
+            /// damaged characters from data. The port must have been opened with
+            /// [`mark_errors`](SerialConfig::mark_errors).
+            ///
+            /// Data and events come in the order of the wire. Characters that were lost because
+            /// nobody fetched them in time are no event; [`counters`](Control::counters) has
+            /// them.
+            ///
+            /// # Errors
+            ///
+            /// As [`receive`](Self::receive);
+            /// [`Error::InvalidConfiguration`](crate::Error::InvalidConfiguration) without
+            /// `mark_errors`.
+            ///
+            /// # Cancel safety
+            ///
+            /// Dropping the future loses no byte and no event.
+            ///
+            /// # Platform notes
+            ///
+            /// POSIX has one mark (`PARMRK`) for a break and for a damaged zero, and one for
+            /// wrong parity and for a missing stop bit.
+            #[doc(alias = "PARMRK")]
+            pub async fn receive_events<'b>(&mut self, buf: &'b mut [u8]) -> Result<Received<'b>> {
+                if buf.is_empty() {
+                    return Err(invalid("buffer", "it is empty"));
+                }
+                let device = &*self.port().device;
+                if !device.config().mark_errors {
+                    return Err(Error::InvalidConfiguration {
+                        field: "mark_errors",
+                        value: "false".to_owned(),
+                        expected: "true, for events to be received",
+                    });
+                }
+                let mut marks = Vec::new();
+                let filled = poll_fn(|cx| {
+                    let mut buf = ReadBuf::from(&mut *buf);
+                    ready!(device.poll_read_marked(cx, &mut buf, &mut marks))?;
+                    Poll::Ready(Ok::<_, Error>(buf.filled()))
+                })
+                .await?;
+                Ok(Received::new(buf.get(..filled).unwrap_or_default(), marks))
             }
 
             /// The poll form of [`receive`](Self::receive), for adapters to other traits: it can

@@ -15,8 +15,8 @@ use crate::port_info::{Bus, PortInfo};
 /// assert_eq!(filter.to_string(), "usb 0403:6001, serial_number A50285BI");
 /// ```
 ///
-/// Virtual ports match only a filter that names their [`device`](PortFilter::device) or their
-/// [`bus`](PortFilter::bus).
+/// Virtual ports are looked at only for a filter that names their [`device`](PortFilter::device)
+/// or their [`bus`](PortFilter::bus), or among [`Ports`](crate::Ports) that include them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct PortFilter {
     vendor_id: Option<u16>,
@@ -174,7 +174,6 @@ impl PortFilter {
             && (self.device.as_ref())
                 .is_none_or(|device| *device == port.device || port.links.contains(device))
             && (self.containing.as_ref()).is_none_or(|text| contains(port, text))
-            && (port.bus != Bus::Virtual || self.names_virtual_ports())
     }
 
     /// The one port among these that is meant.

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "async-io")]
 mod async_io;
+mod blocking;
 
 use std::fmt;
 use std::future::Future;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 #[cfg(feature = "async-io")]
 pub use self::async_io::AsyncIo;
+pub(crate) use self::blocking::{Blocking, block_on};
 pub use crate::native::{Descriptor, Work};
 
 /// A boxed future, as the object-safe traits of this crate return it.

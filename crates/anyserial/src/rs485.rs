@@ -20,8 +20,10 @@ use std::time::Duration;
 /// Linux: `struct serial_rs485` of `include/uapi/linux/serial.h`; see
 /// `Documentation/driver-api/serial/serial-rs485.rst`. What a driver clamps or drops, as the
 /// PL011 does with delays above 100 ms and with `terminate_bus`, is refused as
-/// [`Error::UnsupportedConfiguration`](crate::Error::UnsupportedConfiguration). USB adapters with
-/// RS-485 steer the transceiver by themselves and need none of this.
+/// [`Error::UnsupportedConfiguration`](crate::Error::UnsupportedConfiguration) that names the
+/// field. RTS both or neither while and after sending is no direction control, and kernels from
+/// 6.0 on make it RTS while sending. Flags of the driver that are not spoken of here stay as they
+/// are. USB adapters with RS-485 steer the transceiver by themselves and need none of this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
@@ -47,6 +49,9 @@ pub struct Rs485Config {
     /// Switch the bus termination on. Default: false.
     #[doc(alias = "SER_RS485_TERMINATE_BUS")]
     pub terminate_bus: bool,
+    /// Characters carry a ninth bit that tells addresses from data. Default: they do not.
+    #[doc(alias = "SER_RS485_ADDRB")]
+    pub addressing: Option<Rs485Addressing>,
 }
 
 impl Rs485Config {
@@ -63,6 +68,7 @@ impl Rs485Config {
             delay_after_send: Duration::ZERO,
             receive_during_send: false,
             terminate_bus: false,
+            addressing: None,
         }
     }
 
@@ -107,10 +113,69 @@ impl Rs485Config {
         self.terminate_bus = on;
         self
     }
+
+    /// Sets how characters are addressed; `None`: not at all.
+    #[must_use]
+    pub fn addressing(mut self, addressing: impl Into<Option<Rs485Addressing>>) -> Self {
+        self.addressing = addressing.into();
+        self
+    }
 }
 
 impl Default for Rs485Config {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// How the hardware addresses the devices of an RS-485 bus: by characters whose ninth bit is set.
+///
+/// ```
+/// use anyserial::{Rs485Addressing, Rs485Config};
+///
+/// let addressing = Rs485Addressing::new().receive(0x21).destination(0x01);
+/// let config = Rs485Config::new().addressing(addressing);
+/// assert_eq!(config.addressing, Some(addressing));
+/// ```
+///
+/// # Platform notes
+///
+/// Linux 5.19 and later, and few drivers: `8250_dw` is one. Older kernels keep the request and do
+/// nothing about it; that is found out, and refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
+pub struct Rs485Addressing {
+    /// Only what follows this address is received. Default: everything is.
+    #[doc(alias = "SER_RS485_ADDR_RECV")]
+    pub receive: Option<u8>,
+    /// What is sent goes to this address. Default: no address is sent.
+    #[doc(alias = "SER_RS485_ADDR_DEST")]
+    pub destination: Option<u8>,
+}
+
+impl Rs485Addressing {
+    /// Addressing without any address yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Rs485Addressing {
+            receive: None,
+            destination: None,
+        }
+    }
+
+    /// Sets the address that is received.
+    #[must_use]
+    pub const fn receive(mut self, address: u8) -> Self {
+        self.receive = Some(address);
+        self
+    }
+
+    /// Sets the address that is sent to.
+    #[must_use]
+    pub const fn destination(mut self, address: u8) -> Self {
+        self.destination = Some(address);
+        self
     }
 }

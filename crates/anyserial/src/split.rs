@@ -13,8 +13,9 @@ use futures_io::{AsyncRead, AsyncWrite};
 use crate::config::SerialConfig;
 use crate::control::{Control, invalid};
 use crate::device::ReadBuf;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::port::{Closing, SerialPort, impl_read, impl_write};
+use crate::received::Received;
 
 impl SerialPort {
     /// Splits the port into halves that borrow it: to read and write at once in one task.

@@ -44,6 +44,8 @@ pub use self::ports::{VirtualPort, VirtualPorts};
 #[cfg(feature = "async-io")]
 pub use self::pty::pty_pair;
 pub use self::pty::pty_pair_with;
+use crate::config::SerialConfig;
+use crate::error::Result;
 use crate::port::SerialPort;
 use crate::reactor::Reactor;
 
@@ -89,6 +91,8 @@ pub struct PairBuilder {
     reactor: Arc<dyn Reactor>,
     capacity: usize,
     refuse_mismatched: bool,
+    near_config: SerialConfig,
+    far_config: SerialConfig,
     near_faults: FaultPlan,
     far_faults: FaultPlan,
 }
@@ -101,6 +105,8 @@ impl PairBuilder {
             reactor,
             capacity: 4096,
             refuse_mismatched: false,
+            near_config: SerialConfig::default(),
+            far_config: SerialConfig::default(),
             near_faults: FaultPlan::new(),
             far_faults: FaultPlan::new(),
         }
@@ -122,6 +128,29 @@ impl PairBuilder {
         self
     }
 
+    /// The configuration that the first port is opened with. Default: 115200 8N1. As on Linux,
+    /// opening raises RTS and DTR unless it says otherwise.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SerialConfig::validate`].
+    pub fn near_config(mut self, config: impl Into<SerialConfig>) -> Result<Self> {
+        self.near_config = config.into();
+        self.near_config.validate()?;
+        Ok(self)
+    }
+
+    /// The configuration that the second port is opened with.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SerialConfig::validate`].
+    pub fn far_config(mut self, config: impl Into<SerialConfig>) -> Result<Self> {
+        self.far_config = config.into();
+        self.far_config.validate()?;
+        Ok(self)
+    }
+
     /// The faults of the first port. The plan can be changed while the port is in use.
     #[must_use]
     pub fn near_faults(mut self, plan: &FaultPlan) -> Self {
@@ -141,12 +170,14 @@ impl PairBuilder {
     pub fn build(self) -> (SerialPort, SerialPort) {
         static PAIRS: AtomicU64 = AtomicU64::new(1);
         let number = PAIRS.fetch_add(1, Ordering::Relaxed);
-        let end = |name, faults| {
+        let end = |name, config, faults| {
             let path = format!("memory:{number}{name}");
-            Arc::new(End::new(path, self.capacity, faults))
+            Arc::new(End::new(path, self.capacity, config, faults))
         };
-        let near = end('a', self.near_faults);
-        let far = end('b', self.far_faults);
+        let near = end('a', self.near_config, self.near_faults);
+        let far = end('b', self.far_config, self.far_faults);
+        near.plug_in(&far);
+        far.plug_in(&near);
         let port = |near: &Arc<End>, far: &Arc<End>| {
             SerialPort::from_device(MemoryDevice::new(
                 Arc::clone(near),

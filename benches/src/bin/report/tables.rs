@@ -237,7 +237,7 @@ fn open(options: &Options) -> Result<String> {
     let mut table = format!(
         "\n### Open and close\n\n\
          Medians of {turns} turns of {times}. anyserial opens on another thread, because a USB \
-         adapter can take its time; the others on the caller's.\n\n\
+         adapter can take its time; the others, and anyserial blocking, on the caller's.\n\n\
          | contestant | wall time, µs | system calls |\n|---|---|---|\n"
     );
     let far = FarEnd::start(1, Service::Idle)?;

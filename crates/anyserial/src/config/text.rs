@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{DataBits, FlowControl, Parity, SerialConfig, StopBits, UnsupportedPolicy};
+use super::{DataBits, FlowControl, LineOnOpen, Parity, SerialConfig, StopBits, UnsupportedPolicy};
 use crate::lines::write_names;
 
 /// Text that is no configuration, or no value of one of its fields.
@@ -62,6 +62,8 @@ names!(Parity, "parity", "none, odd, even, mark, space or their first letter":
     Space = "space" | "s");
 names!(StopBits, "stop bits", "1, 1.5 or 2":
     One = "1", OnePointFive = "1.5", Two = "2");
+names!(LineOnOpen, "line on open", "keep, high or low":
+    Keep = "keep", High = "high", Low = "low");
 names!(UnsupportedPolicy, "policy", "error, warn or ignore":
     Error = "error", Warn = "warn", Ignore = "ignore");
 
@@ -113,7 +115,8 @@ fn flow_control(name: &str) -> Option<FlowControl> {
 }
 
 /// The short form: baud rate and frame, then what differs from the default by name: `rts_cts`,
-/// `xon_xoff`, `dtr_dsr`, `shared` (not exclusive), `no_hangup` (not on close), `low_latency`.
+/// `xon_xoff`, `dtr_dsr`, `shared` (not exclusive), `no_hangup` (not on close), `rts_high`,
+/// `rts_low`, `dtr_high` and `dtr_low` (on open), `mark_errors`, `low_latency`.
 ///
 /// `rs485`, `read_chunk_size` and `unsupported` are not part of it.
 impl fmt::Display for SerialConfig {
@@ -135,6 +138,11 @@ impl fmt::Display for SerialConfig {
             (self.flow_control.dtr_dsr, "dtr_dsr"),
             (!self.exclusive, "shared"),
             (!self.hangup_on_close, "no_hangup"),
+            (self.rts_on_open == LineOnOpen::High, "rts_high"),
+            (self.rts_on_open == LineOnOpen::Low, "rts_low"),
+            (self.dtr_on_open == LineOnOpen::High, "dtr_high"),
+            (self.dtr_on_open == LineOnOpen::Low, "dtr_low"),
+            (self.mark_errors, "mark_errors"),
             (self.low_latency, "low_latency"),
         ] {
             if on {
@@ -172,12 +180,18 @@ impl FromStr for SerialConfig {
             config = match part.to_ascii_lowercase().as_str() {
                 "shared" => config.exclusive(false),
                 "no_hangup" => config.hangup_on_close(false),
+                "rts_high" => config.rts_on_open(LineOnOpen::High),
+                "rts_low" => config.rts_on_open(LineOnOpen::Low),
+                "dtr_high" => config.dtr_on_open(LineOnOpen::High),
+                "dtr_low" => config.dtr_on_open(LineOnOpen::Low),
+                "mark_errors" => config.mark_errors(true),
                 "low_latency" => config.low_latency(true),
                 name => match flow_control(name) {
                     Some(more) => config.flow_control(config.flow_control | more),
                     None => {
                         let expected = "a frame like 8N1 right after the baud rate, rts_cts, \
-                                        xon_xoff, dtr_dsr, shared, no_hangup or low_latency";
+                                        xon_xoff, dtr_dsr, shared, no_hangup, rts_high, rts_low, \
+                                        dtr_high, dtr_low, mark_errors or low_latency";
                         return Err(ParseConfigError::new("setting", part, expected));
                     }
                 },
@@ -219,7 +233,11 @@ mod tests {
             for bits in 5..=8 {
                 for parity in ["none", "odd", "even", "mark", "space"] {
                     for stop_bits in ["1", "1.5", "2"] {
-                        for flag in [false, true] {
+                        for (flag, line) in [
+                            (false, LineOnOpen::Keep),
+                            (true, LineOnOpen::High),
+                            (true, LineOnOpen::Low),
+                        ] {
                             let config = SerialConfig::new(123)
                                 .data_bits(DataBits::try_from(bits).unwrap())
                                 .parity(parity.parse().unwrap())
@@ -227,6 +245,9 @@ mod tests {
                                 .flow_control(flow)
                                 .exclusive(flag)
                                 .hangup_on_close(!flag)
+                                .rts_on_open(line)
+                                .dtr_on_open(line)
+                                .mark_errors(flag)
                                 .low_latency(flag);
                             assert_eq!(config.to_string().parse(), Ok(config));
                         }
@@ -289,7 +310,8 @@ mod tests {
         assert_eq!(config, expected);
         let full = expected
             .flow_control(FlowControl::NONE)
-            .rs485(crate::Rs485Config::new());
+            .dtr_on_open(LineOnOpen::Low)
+            .rs485(crate::Rs485Config::new().addressing(crate::Rs485Addressing::new().receive(1)));
         let text = serde_json::to_string(&full).unwrap();
         assert_eq!(serde_json::from_str::<SerialConfig>(&text).unwrap(), full);
         assert!(serde_json::from_str::<SerialConfig>(r#"{"baudrate": 9600}"#).is_err());

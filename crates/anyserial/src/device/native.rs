@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_channel::Receiver;
 
-use super::{BoxFuture, Device, ReadBuf};
+use super::{BoxFuture, Device, Mark, ReadBuf};
 use crate::capability::Capabilities;
 use crate::config::SerialConfig;
 use crate::error::{Error, Result};
@@ -103,15 +103,25 @@ impl NativeDevice {
         &self,
         operation: impl FnOnce(&Tty) -> Result<T> + Send + 'static,
     ) -> BoxFuture<'_, Result<T>> {
-        if self.closed.load(Ordering::Acquire) {
-            return Box::pin(ready(Err(self.closed_error())));
-        }
-        if !self.tty.may_block() {
-            return Box::pin(ready(operation(&self.tty)));
+        if !self.tty.may_block() || self.closed.load(Ordering::Acquire) {
+            return self.control_here(operation);
         }
         let tty = Arc::clone(&self.tty);
         let started = run_blocking(&*self.reactor, move || operation(&tty));
         Box::pin(outcome(started, self.path()))
+    }
+
+    /// Carries out a control operation right here, for no driver waits for it.
+    fn control_here<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&Tty) -> Result<T>,
+    ) -> BoxFuture<'_, Result<T>> {
+        let outcome = if self.closed.load(Ordering::Acquire) {
+            Err(self.closed_error())
+        } else {
+            operation(&self.tty)
+        };
+        Box::pin(ready(outcome))
     }
 
     fn closed_error(&self) -> Error {
@@ -127,7 +137,17 @@ impl Device for NativeDevice {
     }
 
     fn poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
-        self.poll_io(Direction::Read, cx, || self.tty.read(buf))
+        self.poll_io(Direction::Read, cx, || self.tty.read(buf, None))
+            .map_ok(drop)
+    }
+
+    fn poll_read_marked(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+        marks: &mut Vec<Mark>,
+    ) -> Poll<Result<()>> {
+        self.poll_io(Direction::Read, cx, || self.tty.read(buf, Some(marks)))
             .map_ok(drop)
     }
 
@@ -179,8 +199,14 @@ impl Device for NativeDevice {
         self.control(move |tty| tty.set_control_lines(rts, dtr))
     }
 
+    fn lines_are_costly(&self) -> bool {
+        self.tty.may_block()
+    }
+
     fn counters(&self) -> BoxFuture<'_, Result<Counters>> {
-        self.control(Tty::counters)
+        // In the kernel's memory: the serial core, usb-serial and cdc-acm copy what interrupts
+        // have counted.
+        self.control_here(Tty::counters)
     }
 
     fn set_break(&self, on: bool) -> BoxFuture<'_, Result<()>> {

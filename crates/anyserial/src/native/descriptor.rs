@@ -32,7 +32,7 @@ struct Closing {
 }
 
 impl Descriptor {
-    pub(super) fn new(fd: OwnedFd) -> Self {
+    pub(crate) fn new(fd: OwnedFd) -> Self {
         Descriptor(Arc::new(Shared {
             fd: Some(fd),
             closing: Mutex::default(),

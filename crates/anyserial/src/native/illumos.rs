@@ -5,11 +5,11 @@ use rustix::termios::ControlModes;
 pub(super) use super::discovery::info;
 pub(crate) use super::discovery::{Notices, is_set_up, list, look, place};
 pub(super) use super::plain::{
-    SavedLatency, has_low_latency, restore_latency, set_low_latency, set_termios,
+    SavedLatency, low_latency, restore_latency, set_low_latency, set_termios,
 };
 pub(super) use super::posix::{
-    Kind, PARITY, SavedRs485, counters, has_rs485, is_exclusive, is_unsupported, kind, lock_holder,
-    owning_group, parity_bits, restore_rs485, set_rs485, transmitter_empty,
+    Kind, PARITY, SavedRs485, counters, is_exclusive, is_locked, is_unsupported, kind, lock_holder,
+    lock_holder_at, owning_group, parity_bits, restore_rs485, rs485, set_rs485, transmitter_empty,
 };
 pub(super) use super::ptmx::pty;
 

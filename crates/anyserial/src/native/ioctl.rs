@@ -150,8 +150,14 @@ super::on_linux! {
         pub(super) delay_rts_before_send: u32,
         /// In milliseconds.
         pub(super) delay_rts_after_send: u32,
-        /// Addresses and padding; what is not used must be zero.
-        pub(super) padding: [u32; 5],
+        /// Used by a flag, else zero.
+        pub(super) addr_recv: u8,
+        /// Used by a flag, else zero.
+        pub(super) addr_dest: u8,
+        /// As the kernel gave it.
+        pub(super) padding0: [u8; 2],
+        /// As the kernel gave it.
+        pub(super) padding1: [u32; 4],
     }
 
     /// `TIOCGRS485`: the RS-485 state.
@@ -170,6 +176,20 @@ super::on_linux! {
             )?;
         }
         Ok(rs485)
+    }
+
+    /// Whether the driver takes `TIOCSRS485`, without a change: it is sent with an address that
+    /// no process can have, which the kernel refuses to read from (EFAULT) only once it has found
+    /// that the driver has RS-485.
+    pub(super) fn takes_rs485(fd: BorrowedFd<'_>) -> Result<()> {
+        type Request = rustix::ioctl::IntegerSetter<{ opcode::TIOCSRS485 }>;
+        // SAFETY: the kernel checks the address before it reads a `struct serial_rs485` there.
+        // This one is the last of the address space: such a struct does not fit, and what is
+        // there is the kernel's own, so it reads and writes no memory of this process.
+        match unsafe { ioctl(fd, Request::new_usize(usize::MAX)) } {
+            Err(rustix::io::Errno::FAULT) => Ok(()),
+            outcome => outcome,
+        }
     }
 }
 

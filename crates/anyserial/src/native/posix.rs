@@ -10,6 +10,7 @@ use rustix::termios::ControlModes;
 
 use super::ioctl;
 use super::termios::Difference;
+use crate::capability::Capability;
 use crate::config::Parity;
 use crate::lines::Counters;
 use crate::rs485::Rs485Config;
@@ -57,6 +58,16 @@ pub(super) fn is_exclusive(_: BorrowedFd<'_>) -> bool {
 }
 
 /// These systems do not tell.
+pub(super) fn lock_holder_at(_: &Path) -> Option<u32> {
+    None
+}
+
+/// These systems do not tell without an open.
+pub(super) fn is_locked(_: &Path) -> bool {
+    false
+}
+
+/// These systems do not tell.
 pub(super) fn lock_holder(_: BorrowedFd<'_>) -> Option<u32> {
     None
 }
@@ -93,8 +104,8 @@ pub(super) fn owning_group(_: &Path) -> Option<String> {
 #[derive(Debug)]
 pub(super) struct SavedRs485(Infallible);
 
-pub(super) fn has_rs485(_: BorrowedFd<'_>) -> Result<()> {
-    Err(Errno::NOTTY)
+pub(super) fn rs485(_: BorrowedFd<'_>) -> Capability {
+    Capability::Unsupported
 }
 
 pub(super) fn set_rs485(
@@ -104,6 +115,6 @@ pub(super) fn set_rs485(
     Err(Errno::NOTTY)
 }
 
-pub(super) fn restore_rs485(_: BorrowedFd<'_>, saved: &SavedRs485) -> Result<()> {
+pub(super) fn restore_rs485(_: BorrowedFd<'_>, saved: &SavedRs485) {
     match saved.0 {}
 }

@@ -63,6 +63,9 @@ pub(super) fn encode(config: &SerialConfig, previous: &Termios) -> rustix::io::R
         InputModes::IXON | InputModes::IXOFF,
         config.flow_control.xon_xoff,
     );
+    termios
+        .input_modes
+        .set(InputModes::PARMRK | InputModes::INPCK, config.mark_errors);
     termios.set_speed(config.baud_rate)?;
     Ok(termios)
 }
@@ -106,6 +109,13 @@ pub(super) fn difference(config: &SerialConfig, got: &Termios) -> Option<Differe
             found.hangup_on_close,
         ));
     }
+    if found.mark_errors != config.mark_errors {
+        return Some(Difference::new(
+            "mark_errors",
+            config.mark_errors,
+            found.mark_errors,
+        ));
+    }
     if !is_raw(got) {
         return Some(Difference::new("raw mode", "on", "off"));
     }
@@ -144,6 +154,7 @@ fn decode(config: &SerialConfig, termios: &Termios) -> SerialConfig {
         (true, _) => StopBits::Two,
     };
     let software = InputModes::IXON | InputModes::IXOFF;
+    let marks = InputModes::PARMRK | InputModes::INPCK;
     config
         .data_bits(data_bits)
         .parity(parity)
@@ -163,6 +174,11 @@ fn decode(config: &SerialConfig, termios: &Termios) -> SerialConfig {
             dtr_dsr: config.flow_control.dtr_dsr,
         })
         .hangup_on_close(modes.contains(ControlModes::HUPCL))
+        .mark_errors(if config.mark_errors {
+            termios.input_modes.contains(marks)
+        } else {
+            termios.input_modes.contains(InputModes::PARMRK)
+        })
 }
 
 fn is_raw(termios: &Termios) -> bool {

@@ -3,6 +3,7 @@
 mod bytes;
 mod configure;
 mod drain;
+mod marks;
 mod open;
 
 use std::os::fd::{AsFd, BorrowedFd};
@@ -14,6 +15,7 @@ use rustix::io::Errno;
 use rustix::termios::{QueueSelector, Termios, tcflush, tcgetattr};
 
 use self::drain::Drain;
+use self::marks::Decoder;
 pub(crate) use self::open::may_open;
 use super::system::{self, Kind, SavedLatency, SavedRs485};
 use super::{Descriptor, Work, ioctl, lock};
@@ -22,6 +24,7 @@ use crate::config::{Parity, SerialConfig};
 use crate::error::{Error, Result};
 use crate::lines::{ControlLines, Counters, ModemLines};
 use crate::port_info::PortInfo;
+use crate::trace;
 
 /// A terminal in raw mode.
 #[derive(Debug)]
@@ -36,7 +39,12 @@ pub(crate) struct Tty {
     /// Whether the transmitter should send a break: the last request counts, in whatever order
     /// the requests come to run.
     wants_break: AtomicBool,
+    /// Whether it has been said that the device is gone.
+    said_gone: AtomicBool,
     drain: Drain,
+    /// Where in a mark the input has been read to, if it has marks. Never contended but by a
+    /// discard: one task at a time reads.
+    decoder: Option<Mutex<Decoder>>,
 }
 
 /// What this port changed beyond the settings proper, and so has to put back.
@@ -157,7 +165,16 @@ impl Tty {
             Queue::Input => (QueueSelector::IFlush, "discard the input"),
             Queue::Output => (QueueSelector::OFlush, "discard the output"),
         };
-        self.checked(operation, tcflush(self.fd(), queue))
+        let mut decoder = match (&self.decoder, queue) {
+            (Some(decoder), QueueSelector::IFlush) => Some(lock(decoder)),
+            _ => None,
+        };
+        self.checked(operation, tcflush(self.fd(), queue))?;
+        // The rest of a mark that was half read is gone too.
+        if let Some(decoder) = &mut decoder {
+            **decoder = Decoder::default();
+        }
+        Ok(())
     }
 
     pub(crate) fn input_waiting(&self) -> Result<usize> {
@@ -187,11 +204,6 @@ impl Tty {
             Ok(()) => Capability::Supported,
             Err(error) if system::is_unsupported(error) => Capability::Unsupported,
             Err(_) => Capability::Unknown,
-        };
-        // A driver that answers the question may still refuse the change.
-        let maybe = |answer: Result<(), Errno>| match known(answer) {
-            Capability::Supported => Capability::Unknown,
-            answer => answer,
         };
         let lines = known(ioctl::modem_bits(fd).map(drop));
         let hardware = match self.kind {
@@ -231,9 +243,9 @@ impl Tty {
             },
             low_latency: in_use(
                 changes.latency.is_some(),
-                maybe(system::has_low_latency(fd)),
+                system::low_latency(fd, self.kind),
             ),
-            rs485: in_use(changes.rs485.is_some(), maybe(system::has_rs485(fd))),
+            rs485: in_use(changes.rs485.is_some(), system::rs485(fd)),
             transmitter_status,
             exclusive: Capability::Supported,
         })
@@ -303,10 +315,15 @@ impl Tty {
     pub(crate) fn io_error(&self, operation: &'static str, source: std::io::Error) -> Error {
         let path = self.path.to_path_buf();
         match Errno::from_io_error(&source) {
-            Some(Errno::IO | Errno::NXIO | Errno::NODEV | Errno::BADF) => Error::Disconnected {
-                path,
-                source: Some(source),
-            },
+            Some(Errno::IO | Errno::NXIO | Errno::NODEV | Errno::BADF) => {
+                if !self.said_gone.swap(true, Ordering::Relaxed) {
+                    trace::disconnected(&path);
+                }
+                Error::Disconnected {
+                    path,
+                    source: Some(source),
+                }
+            }
             _ => Error::Io {
                 path,
                 operation,
@@ -331,6 +348,7 @@ fn operation_of(feature: Feature) -> &'static str {
         Feature::Counters => "read the counters",
         Feature::Break => "change the break signal",
         Feature::QueueSizes => "read the queue sizes",
+        Feature::MarkErrors => "read",
         Feature::Discovery => "list the ports",
         Feature::DtrDsr | Feature::MarkSpaceParity | Feature::OnePointFiveStopBits => {
             "change the settings"

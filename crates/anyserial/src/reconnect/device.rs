@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::link::Link;
 use crate::capability::Capabilities;
 use crate::config::SerialConfig;
-use crate::device::{BoxFuture, Device, NativeDevice, ReadBuf};
+use crate::device::{BoxFuture, Device, Mark, NativeDevice, ReadBuf};
 use crate::error::Result;
 use crate::lines::{ControlLines, Counters, ModemLines};
 use crate::port_info::PortInfo;
@@ -82,6 +82,17 @@ impl Device for ReconnectingDevice {
             .poll_io(Direction::Read, cx, |device, cx| device.poll_read(cx, buf))
     }
 
+    fn poll_read_marked(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+        marks: &mut Vec<Mark>,
+    ) -> Poll<Result<()>> {
+        self.link.poll_io(Direction::Read, cx, |device, cx| {
+            device.poll_read_marked(cx, buf, marks)
+        })
+    }
+
     fn poll_write(&self, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize>> {
         self.poll_write_by(cx, |device, cx| device.poll_write(cx, data))
     }
@@ -127,6 +138,12 @@ impl Device for ReconnectingDevice {
 
     fn modem_lines(&self) -> BoxFuture<'_, Result<ModemLines>> {
         self.control(|device| device.modem_lines())
+    }
+
+    fn lines_are_costly(&self) -> bool {
+        self.link
+            .device()
+            .is_ok_and(|device| device.lines_are_costly())
     }
 
     fn control_lines(&self) -> BoxFuture<'_, Result<ControlLines>> {

@@ -13,6 +13,7 @@ use crate::hotplug::{PortEvent, changed_within};
 use crate::native::Found;
 use crate::port_filter::PortFilter;
 use crate::port_info::PortInfo;
+use crate::trace;
 
 /// How often to try a device that is there and cannot be opened. There is no event for it.
 const TRY_EVERY: Duration = Duration::from_millis(200);
@@ -63,9 +64,12 @@ pub(super) async fn search(
         let there = !candidates.is_empty();
         for port in candidates {
             match open(&ports, &port, config).await {
-                Ok(device) => return Ok((device, port.info)),
+                Ok(device) => {
+                    trace::opened(&port.info.device, &device.config());
+                    return Ok((device, port.info));
+                }
                 Err(error) if is_passing(&error) => {
-                    tracing::debug!(%error, "cannot open the device that is back");
+                    trace::not_opened(&port.info.device, &config, &error);
                 }
                 Err(error) => return Err(error),
             }

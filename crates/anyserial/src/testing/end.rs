@@ -33,40 +33,44 @@ pub(super) struct State {
 }
 
 /// The lines as an end last saw them: its counters count the changes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Seen {
     lines: ModemLines,
     ring_changes: u32,
 }
 
 impl End {
-    pub(super) fn new(path: String, capacity: usize, faults: FaultPlan) -> Self {
+    pub(super) fn new(
+        path: String,
+        capacity: usize,
+        config: SerialConfig,
+        faults: FaultPlan,
+    ) -> Self {
         let tasks = Arc::new(Tasks::default());
         faults.wake_on_change(&tasks);
-        let (ri, ring_changes) = faults.with(|faults| (faults.ring, faults.ring_changes));
         End {
             path: PathBuf::from(path),
             wire: Wire::new(capacity),
             state: Mutex::new(State {
-                config: SerialConfig::default(),
+                config,
                 control: ControlLines {
-                    rts: true,
-                    dtr: true,
+                    rts: config.rts_on_open.level().unwrap_or(true),
+                    dtr: config.dtr_on_open.level().unwrap_or(true),
                 },
                 counters: Counters::default(),
                 in_break: false,
             }),
-            seen: Mutex::new(Seen {
-                lines: ModemLines {
-                    ri,
-                    ..ModemLines::ALL
-                },
-                ring_changes,
-            }),
+            seen: Mutex::default(),
             faults,
             tasks,
             closed: AtomicBool::new(false),
         }
+    }
+
+    /// Looks at the lines for the first time: what they are now is no change.
+    pub(super) fn plug_in(&self, far: &End) {
+        self.lines(far);
+        lock(&self.state).counters = Counters::default();
     }
 
     /// Whether the cable is out.

@@ -51,6 +51,7 @@ pub(super) struct Faults {
     pub(super) reads: Calls,
     pub(super) writes: Calls,
     pub(super) parity_errors: u32,
+    pub(super) framing_errors: u32,
     pub(super) latency: Duration,
     /// Bytes per second.
     pub(super) bandwidth: Option<u32>,
@@ -105,14 +106,17 @@ impl Faults {
         self.disconnect_after == Some(0)
     }
 
-    /// Notes bytes that were received, and gives how many of them were parity errors.
-    pub(super) fn receive(&mut self, count: u32) -> u32 {
+    /// Notes bytes that were received, so many of them characters of data, and gives how many of
+    /// those had wrong parity and how many no stop bit: the first ones, in this order.
+    pub(super) fn receive(&mut self, count: u32, data: u32) -> (u32, u32) {
         if let Some(left) = &mut self.disconnect_after {
             *left = left.saturating_sub(usize::try_from(count).unwrap_or(usize::MAX));
         }
-        let parity = self.parity_errors.min(count);
+        let parity = self.parity_errors.min(data);
         self.parity_errors -= parity;
-        parity
+        let framing = self.framing_errors.min(data - parity);
+        self.framing_errors -= framing;
+        (parity, framing)
     }
 }
 
@@ -180,10 +184,16 @@ impl FaultPlan {
         self.change(|faults| faults.disconnect_after = Some(bytes));
     }
 
-    /// The next `count` bytes that this end receives are counted as parity errors. They arrive
-    /// as they are.
+    /// The next `count` bytes that this end receives are counted as parity errors, and marked as
+    /// damaged, if it has [`mark_errors`](crate::SerialConfig::mark_errors). They arrive as they
+    /// are.
     pub fn parity_errors(&self, count: u32) {
         self.change(|faults| faults.parity_errors = faults.parity_errors.saturating_add(count));
+    }
+
+    /// The same as framing errors, after the parity errors.
+    pub fn framing_errors(&self, count: u32) {
+        self.change(|faults| faults.framing_errors = faults.framing_errors.saturating_add(count));
     }
 
     /// What this end sends from now on arrives this much later.
@@ -210,7 +220,8 @@ impl FaultPlan {
     pub fn is_used_up(&self) -> bool {
         self.with(|faults| {
             let is_over = |calls: &Calls| calls.again == 0 && calls.interrupted == 0 && !calls.fail;
-            is_over(&faults.reads) && is_over(&faults.writes) && faults.parity_errors == 0
+            let characters = faults.parity_errors == 0 && faults.framing_errors == 0;
+            is_over(&faults.reads) && is_over(&faults.writes) && characters
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::future::ready;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -15,7 +16,7 @@ use super::faults::Call;
 use super::wire::Taken;
 use crate::capability::{Capabilities, Capability};
 use crate::config::SerialConfig;
-use crate::device::{BoxFuture, Device, ReadBuf};
+use crate::device::{BoxFuture, Device, Fault, Mark, ReadBuf};
 use crate::error::{Error, Result};
 use crate::lines::{ControlLines, Counters, ModemLines};
 use crate::native::lock;
@@ -137,8 +138,13 @@ impl MemoryDevice {
         Ok(())
     }
 
-    /// Looks for bytes once. `None`: there are none now.
-    fn try_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Option<Result<()>> {
+    /// Looks for bytes once, and marks those that are no data. `None`: there are none now.
+    fn try_read(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+        marks: &mut Vec<Mark>,
+    ) -> Option<Result<()>> {
         let most = match self.near.faults.with(|faults| faults.reads.next()) {
             Call::Fail => return Some(Err(self.disconnected())),
             Call::Again => {
@@ -157,13 +163,18 @@ impl MemoryDevice {
                 .near
                 .faults
                 .with(|faults| most.min(faults.disconnect_after.unwrap_or(most)));
-            let taken = self.near.wire.take(most, |byte| {
+            let begin = buf.filled();
+            let mut breaks = Vec::new();
+            let taken = self.near.wire.take(most, |byte, is_break| {
+                if is_break {
+                    breaks.push(buf.filled());
+                }
                 buf.put(&[byte]);
             });
             match taken {
-                Taken::Some(count) => {
+                Taken::Some(_) => {
                     *lock(&self.arrival.0) = None;
-                    self.received(count);
+                    self.received(begin..buf.filled(), &breaks, marks);
                     self.far.tasks.writer.wake();
                     return Some(Ok(()));
                 }
@@ -188,13 +199,27 @@ impl MemoryDevice {
         }
     }
 
-    /// Counts what was received, with its faults.
-    fn received(&self, count: usize) {
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        let (parity, is_gone) = self
+    /// Counts and marks what was received, with its faults.
+    fn received(&self, positions: Range<usize>, breaks: &[usize], marks: &mut Vec<Mark>) {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let count = number(positions.len());
+        let data = number(positions.len() - breaks.len());
+        let ((parity, framing), is_gone) = self
             .near
             .faults
-            .with(|faults| (faults.receive(count), faults.is_gone()));
+            .with(|faults| (faults.receive(count, data), faults.is_gone()));
+        let mut damaged = parity + framing;
+        for position in positions {
+            let fault = if breaks.contains(&position) {
+                Fault::Break
+            } else if damaged > 0 {
+                damaged -= 1;
+                Fault::Damaged
+            } else {
+                continue;
+            };
+            marks.push(Mark { position, fault });
+        }
         if is_gone {
             self.near.faults.wake();
         }
@@ -202,6 +227,7 @@ impl MemoryDevice {
         let counters = &mut state.counters;
         counters.received = counters.received.wrapping_add(count);
         counters.parity = counters.parity.wrapping_add(parity);
+        counters.framing = counters.framing.wrapping_add(framing);
     }
 
     /// Writes once. `None`: there is no room now, or the far end has stopped this one.
@@ -249,9 +275,19 @@ impl Device for MemoryDevice {
     }
 
     fn poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+        self.poll_read_marked(cx, buf, &mut Vec::new())
+    }
+
+    fn poll_read_marked(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+        marks: &mut Vec<Mark>,
+    ) -> Poll<Result<()>> {
         // Before looking: see `WakerSlot`.
         self.near.tasks.reader.register(cx.waker());
-        self.try_read(cx, buf).map_or(Poll::Pending, Poll::Ready)
+        self.try_read(cx, buf, marks)
+            .map_or(Poll::Pending, Poll::Ready)
     }
 
     fn poll_write(&self, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize>> {
@@ -266,7 +302,10 @@ impl Device for MemoryDevice {
     fn configure(&self, config: SerialConfig) -> BoxFuture<'_, Result<()>> {
         self.control(|| {
             config.validate()?;
-            lock(&self.near.state).config = config;
+            let mut state = lock(&self.near.state);
+            config.validate_change(&state.config)?;
+            state.config = config;
+            drop(state);
             // Flow control may have been what it waited for.
             self.near.tasks.writer.wake();
             Ok(())
@@ -328,8 +367,7 @@ impl Device for MemoryDevice {
         self.control(|| {
             let was_on = std::mem::replace(&mut lock(&self.near.state).in_break, on);
             if on && !was_on {
-                // What a plain terminal makes of a break: a character of zeros, and a count.
-                self.far.wire.put(&[0], Duration::ZERO, None);
+                self.far.wire.put_break();
                 let mut far = lock(&self.far.state);
                 far.counters.breaks = far.counters.breaks.wrapping_add(1);
                 drop(far);

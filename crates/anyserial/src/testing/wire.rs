@@ -24,6 +24,8 @@ pub(super) struct Wire {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Byte {
     value: u8,
+    /// It is no data but stands for a break.
+    is_break: bool,
     /// When it arrives. `None`: at once.
     due: Option<Instant>,
 }
@@ -60,6 +62,22 @@ impl Wire {
 
     /// Puts in as much of `data` as there is room for; tells how much.
     pub(super) fn put(&self, data: &[u8], latency: Duration, bandwidth: Option<u32>) -> usize {
+        self.put_bytes(data, false, latency, bandwidth)
+    }
+
+    /// Puts in a break, if there is room for it.
+    pub(super) fn put_break(&self) {
+        // What a plain terminal makes of it: a character of zeros.
+        self.put_bytes(&[0], true, Duration::ZERO, None);
+    }
+
+    fn put_bytes(
+        &self,
+        data: &[u8],
+        is_break: bool,
+        latency: Duration,
+        bandwidth: Option<u32>,
+    ) -> usize {
         let mut line = lock(&self.line);
         let now = Instant::now();
         let mut put = 0;
@@ -69,7 +87,12 @@ impl Wire {
                 None if latency.is_zero() => None,
                 leaves => Some(later(leaves.unwrap_or(now), latency)),
             };
-            match self.sender.try_send(Byte { value: *value, due }) {
+            let byte = Byte {
+                value: *value,
+                is_break,
+                due,
+            };
+            match self.sender.try_send(byte) {
                 Ok(()) => {
                     line.free_at = leaves;
                     put += 1;
@@ -80,8 +103,8 @@ impl Wire {
         put
     }
 
-    /// Gives bytes that have arrived to `each`, at most `most`.
-    pub(super) fn take(&self, most: usize, mut each: impl FnMut(u8)) -> Taken {
+    /// Gives bytes that have arrived to `each`, at most `most`, and whether each is a break.
+    pub(super) fn take(&self, most: usize, mut each: impl FnMut(u8, bool)) -> Taken {
         let mut head = lock(&self.head);
         let mut taken = 0;
         let mut now = None;
@@ -99,7 +122,7 @@ impl Wire {
                     break;
                 }
             }
-            each(byte.value);
+            each(byte.value, byte.is_break);
             taken += 1;
         }
         if taken == 0 {
@@ -196,7 +219,7 @@ mod tests {
 
     fn take_all(wire: &Wire) -> (Taken, Vec<u8>) {
         let mut bytes = Vec::new();
-        let taken = wire.take(usize::MAX, |byte| bytes.push(byte));
+        let taken = wire.take(usize::MAX, |byte, _| bytes.push(byte));
         (taken, bytes)
     }
 

@@ -6,6 +6,8 @@ use std::os::fd::BorrowedFd;
 use rustix::io::Result;
 
 use super::super::ioctl;
+use super::super::posix::Kind;
+use crate::capability::Capability;
 
 /// The shortest latency that can be asked for: 1 microsecond. 0 asks for the driver's own, the
 /// time of 256 / 3 characters.
@@ -25,11 +27,15 @@ pub(in crate::native) fn set_low_latency(fd: BorrowedFd<'_>) -> Result<Option<Sa
 }
 
 /// Turns low latency off again.
-pub(in crate::native) fn restore_latency(fd: BorrowedFd<'_>, _: &SavedLatency) -> Result<()> {
-    ioctl::set_latency(fd, DEFAULT)
+pub(in crate::native) fn restore_latency(fd: BorrowedFd<'_>, _: &SavedLatency) {
+    // A device that is gone has nothing to be put back.
+    let _ = ioctl::set_latency(fd, DEFAULT);
 }
 
-/// Whether a driver has low latency cannot be asked; a terminal with modem lines may have it.
-pub(in crate::native) fn has_low_latency(fd: BorrowedFd<'_>) -> Result<()> {
-    ioctl::modem_bits(fd).map(drop)
+/// Whether a driver has low latency cannot be asked.
+pub(in crate::native) fn low_latency(_: BorrowedFd<'_>, kind: Kind) -> Capability {
+    match kind {
+        Kind::Pseudo => Capability::Unsupported,
+        Kind::Uart | Kind::Bus => Capability::Unknown,
+    }
 }

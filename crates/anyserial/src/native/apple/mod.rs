@@ -13,10 +13,10 @@ use super::{ioctl, macos_rate};
 
 pub(super) use self::discovery::info;
 pub(crate) use self::discovery::{Notices, is_set_up, list, look, place};
-pub(super) use self::latency::{SavedLatency, has_low_latency, restore_latency, set_low_latency};
+pub(super) use self::latency::{SavedLatency, low_latency, restore_latency, set_low_latency};
 pub(super) use super::posix::{
-    Kind, PARITY, SavedRs485, counters, has_rs485, is_exclusive, is_unsupported, kind, lock_holder,
-    owning_group, parity_bits, restore_rs485, set_rs485, transmitter_empty,
+    Kind, PARITY, SavedRs485, counters, is_exclusive, is_locked, is_unsupported, kind, lock_holder,
+    lock_holder_at, owning_group, parity_bits, restore_rs485, rs485, set_rs485, transmitter_empty,
 };
 pub(super) use super::ptmx::pty;
 pub(super) use super::ttycom::LINE_FLOW;

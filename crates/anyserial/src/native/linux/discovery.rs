@@ -84,11 +84,6 @@ fn look_at(root: &Path, entry: &Path, links: &Links) -> Option<Found> {
     let dir = follow(root, entry)?;
     // Kernels put `!` where the name of the node has a slash.
     let name = dir.file_name()?.to_string_lossy().into_owned();
-    // The serial core's own word, on every kernel: a UART of unknown type is none
-    // (include/uapi/linux/serial.h, PORT_UNKNOWN).
-    if attribute(&dir, "type").is_some_and(|kind| kind == "0") {
-        return None;
-    }
     let (node, number) = node(&dir);
     let device = root
         .join("dev")
@@ -97,6 +92,11 @@ fn look_at(root: &Path, entry: &Path, links: &Links) -> Option<Found> {
         Some(parent) => describe(root, &parent, PortInfo::new(device, name, Bus::Other)),
         None => PortInfo::new(device, name, Bus::Virtual),
     };
+    // The serial core's own word, on every kernel: a UART of unknown type is none
+    // (include/uapi/linux/serial.h, PORT_UNKNOWN).
+    if info.bus != Bus::Usb && attribute(&dir, "type").is_some_and(|kind| kind == "0") {
+        return None;
+    }
     if info.name.starts_with("rfcomm") {
         info.bus = Bus::Bluetooth;
         info.hardware_id = bluetooth_id(&dir);

@@ -2,32 +2,52 @@
 
 use std::fs;
 use std::os::fd::BorrowedFd;
+use std::path::Path;
 
-use rustix::fs::{fstat, major, minor};
+use rustix::fs::{Stat, fstat, major, minor, stat};
 
-/// The process that holds the `flock` of this file, by `/proc/locks` (see `proc_locks(5)`).
+/// The process that holds the `flock` of this file.
 pub(in crate::native) fn lock_holder(fd: BorrowedFd<'_>) -> Option<u32> {
-    let stat = fstat(fd).ok()?;
+    lock_of(&fstat(fd).ok()?)?.holder
+}
+
+/// The same of the file at this path, found without opening it.
+pub(in crate::native) fn lock_holder_at(path: &Path) -> Option<u32> {
+    lock_of(&stat(path).ok()?)?.holder
+}
+
+/// Whether somebody holds the `flock` of the file at this path, found without opening it.
+pub(in crate::native) fn is_locked(path: &Path) -> bool {
+    stat(path).is_ok_and(|stat| lock_of(&stat).is_some())
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Lock {
+    /// The process, unless it is outside of this namespace.
+    holder: Option<u32>,
+}
+
+/// By `/proc/locks` (see `proc_locks(5)`).
+fn lock_of(stat: &Stat) -> Option<Lock> {
     let file = format!(
         "{:02x}:{:02x}:{}",
         major(stat.st_dev),
         minor(stat.st_dev),
         stat.st_ino
     );
-    holder_of(&file, &fs::read_to_string("/proc/locks").ok()?)
+    find(&file, &fs::read_to_string("/proc/locks").ok()?)
 }
 
-fn holder_of(file: &str, locks: &str) -> Option<u32> {
+fn find(file: &str, locks: &str) -> Option<Lock> {
     locks.lines().find_map(|line| {
         // "1: FLOCK  ADVISORY  WRITE 1234 00:05:97 0 EOF"; waiting ones have "->" second.
         let mut fields = line.split_whitespace().skip(1);
         let kind = fields.next()?;
         let pid = fields.nth(2)?;
-        // 0 or less stands for a process outside of this namespace.
-        (kind == "FLOCK" && fields.next()? == file)
-            .then(|| pid.parse().ok())
-            .flatten()
-            .filter(|pid| *pid > 0)
+        (kind == "FLOCK" && fields.next()? == file).then(|| Lock {
+            // 0 or less stands for a process outside of this namespace.
+            holder: pid.parse().ok().filter(|pid| *pid > 0),
+        })
     })
 }
 
@@ -45,14 +65,14 @@ mod tests {
 
     #[test]
     fn finds_the_flock_of_the_file() {
-        assert_eq!(holder_of("00:05:97", LOCKS), Some(33));
-        assert_eq!(holder_of("00:05:98", LOCKS), Some(22));
+        assert_eq!(find("00:05:97", LOCKS).unwrap().holder, Some(33));
+        assert_eq!(find("00:05:98", LOCKS).unwrap().holder, Some(22));
     }
 
     #[test]
     fn names_nobody_where_nobody_is_known() {
-        assert_eq!(holder_of("00:05:99", LOCKS), None);
-        assert_eq!(holder_of("00:06:97", LOCKS), None);
-        assert_eq!(holder_of("00:05:97", "garbage\n\n1:\n"), None);
+        assert_eq!(find("00:05:99", LOCKS), Some(Lock { holder: None }));
+        assert_eq!(find("00:06:97", LOCKS), None);
+        assert_eq!(find("00:05:97", "garbage\n\n1:\n"), None);
     }
 }

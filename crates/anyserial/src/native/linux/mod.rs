@@ -9,7 +9,7 @@ mod uevents;
 use std::ffi::c_int;
 use std::fs;
 use std::os::fd::BorrowedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{fstat, major, minor};
 use rustix::io::{Errno, Result};
@@ -21,11 +21,9 @@ use crate::lines::Counters;
 
 pub(super) use self::discovery::info;
 pub(crate) use self::discovery::{is_set_up, list, look, place};
-pub(super) use self::lock_holder::lock_holder;
-pub(super) use self::low_latency::{
-    SavedLatency, has_low_latency, restore_latency, set_low_latency,
-};
-pub(super) use self::rs485::{SavedRs485, has_rs485, restore_rs485, set_rs485};
+pub(super) use self::lock_holder::{is_locked, lock_holder, lock_holder_at};
+pub(super) use self::low_latency::{SavedLatency, low_latency, restore_latency, set_low_latency};
+pub(super) use self::rs485::{SavedRs485, restore_rs485, rs485, set_rs485};
 pub(crate) use self::uevents::Notices;
 pub(super) use super::ptmx::pty;
 
@@ -100,11 +98,18 @@ pub(super) fn kind(fd: BorrowedFd<'_>) -> Kind {
         return Kind::Pseudo;
     }
     // drivers/tty/serial/serial_core.c gives its terminals, and no others, the attribute `type`.
-    if Path::new(&format!("/sys/dev/char/{}:{}/type", number.0, number.1)).exists() {
+    if sysfs(fd).is_some_and(|entry| entry.join("type").exists()) {
         Kind::Uart
     } else {
         Kind::Bus
     }
+}
+
+/// Where sysfs has this terminal, by its device number: under whatever name it was opened.
+fn sysfs(fd: BorrowedFd<'_>) -> Option<PathBuf> {
+    let number = fstat(fd).ok()?.st_rdev;
+    let (major, minor) = (major(number), minor(number));
+    Some(PathBuf::from(format!("/sys/dev/char/{major}:{minor}")))
 }
 
 /// Whether another open of the terminal made it exclusive; root can open it all the same.

@@ -7,14 +7,42 @@ use super::super::termios::{self, Difference};
 use super::super::{lock, system};
 use super::{Changes, Tty};
 use crate::capability::Feature;
-use crate::config::{Parity, SerialConfig, UnsupportedPolicy};
+use crate::config::{LineOnOpen, Parity, SerialConfig, UnsupportedPolicy};
 use crate::error::{Error, Result};
+use crate::lines::ControlLines;
 use crate::rs485::Rs485Config;
+use crate::trace;
 
 impl Tty {
     /// Puts `config` in force and verifies it. If any of it fails, what was in force before is
     /// in force again.
     pub(crate) fn configure(&self, config: &SerialConfig) -> Result<()> {
+        config.validate_change(&self.config())?;
+        self.change(config, Self::apply)
+    }
+
+    /// The same for a terminal that was just opened, whose lines have their say too.
+    pub(super) fn configure_opened(&self, config: &SerialConfig) -> Result<()> {
+        self.change(config, |tty, changes, config| {
+            // Before anything else: opening has raised the lines.
+            let (config, before) = tty.drive_lines(config)?;
+            let applied = tty.apply(changes, &config);
+            if applied.is_err()
+                && let Some(before) = before
+            {
+                // The error of the settings is the one to report.
+                let _ = tty.set_control_lines(Some(before.rts), Some(before.dtr));
+            }
+            applied
+        })
+    }
+
+    /// Locks, or unlocks, around `apply`.
+    fn change(
+        &self,
+        config: &SerialConfig,
+        apply: impl FnOnce(&Self, &mut Changes, &SerialConfig) -> Result<SerialConfig>,
+    ) -> Result<()> {
         config.validate()?;
         let mut changes = lock(&self.changes);
         if changes.released {
@@ -26,7 +54,7 @@ impl Tty {
         if config.exclusive {
             self.lock(&mut changes)?;
         }
-        match self.apply(&mut changes, config) {
+        match apply(self, &mut changes, config) {
             Ok(in_force) => {
                 if !config.exclusive {
                     self.unlock(&mut changes);
@@ -40,6 +68,27 @@ impl Tty {
                 }
                 Err(error)
             }
+        }
+    }
+
+    /// Drives the lines as opening is to leave them. Gives the configuration without what was
+    /// tolerated, and the lines as they were before, if they were touched.
+    fn drive_lines(&self, config: &SerialConfig) -> Result<(SerialConfig, Option<ControlLines>)> {
+        let (rts, dtr) = (config.rts_on_open.level(), config.dtr_on_open.level());
+        if rts.is_none() && dtr.is_none() {
+            return Ok((*config, None));
+        }
+        let before = self.control_lines();
+        match before.and_then(|before| self.set_control_lines(rts, dtr).map(|()| before)) {
+            Ok(before) => Ok((*config, Some(before))),
+            Err(missing @ Error::UnsupportedFeature { .. }) => {
+                tolerate(config, missing)?;
+                let kept = config
+                    .rts_on_open(LineOnOpen::Keep)
+                    .dtr_on_open(LineOnOpen::Keep);
+                Ok((kept, None))
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -164,8 +213,7 @@ impl Tty {
 
     pub(super) fn restore_latency(&self, changes: &mut Changes) {
         if let Some(saved) = changes.latency.take() {
-            // A device that is gone has nothing to be put back.
-            let _ = system::restore_latency(self.fd(), &saved);
+            system::restore_latency(self.fd(), &saved);
         }
     }
 
@@ -186,7 +234,7 @@ impl Tty {
                 return Ok(Some(*wanted));
             }
             Ok((saved, Some(difference))) => {
-                let _ = system::restore_rs485(self.fd(), &saved);
+                system::restore_rs485(self.fd(), &saved);
                 self.refused(difference)
             }
             Err(error) => match self.feature(Feature::Rs485, Err::<(), _>(error)) {
@@ -202,7 +250,7 @@ impl Tty {
 
     pub(super) fn restore_rs485(&self, changes: &mut Changes) {
         if let Some(saved) = changes.rs485.take() {
-            let _ = system::restore_rs485(self.fd(), &saved);
+            system::restore_rs485(self.fd(), &saved);
         }
     }
 
@@ -234,7 +282,7 @@ fn tolerate(config: &SerialConfig, missing: Error) -> Result<()> {
     match config.unsupported {
         UnsupportedPolicy::Error => Err(missing),
         UnsupportedPolicy::Warn => {
-            tracing::warn!(error = %missing, "going on without an unsupported feature");
+            trace::going_on_without(&missing);
             Ok(())
         }
         UnsupportedPolicy::Ignore => Ok(()),

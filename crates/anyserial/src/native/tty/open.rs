@@ -14,7 +14,7 @@ use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use rustix::termios::{ioctl_tiocexcl, ioctl_tiocnxcl, tcgetattr};
 
 use super::super::{AS_EFFECTIVE_USER, Descriptor, system};
-use super::{Changes, Drain, Tty};
+use super::{Changes, Drain, Queue, Tty};
 use crate::config::SerialConfig;
 use crate::error::{Error, Result};
 
@@ -22,6 +22,11 @@ impl Tty {
     /// Opens, locks and configures a terminal, in this order: a failed open has changed nothing.
     pub(crate) fn open(path: &Path, config: &SerialConfig) -> Result<Self> {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        // To open a port raises its lines, whoever holds it. So ask about the lock before; who
+        // takes it between the two finds them raised, once.
+        if config.exclusive && system::is_locked(path) {
+            return Err(open_error(path, Errno::BUSY));
+        }
         let fd = rustix::fs::open(path, flags, Mode::empty())
             .map_err(|error| open_error(path, error))?;
         Self::new(fd, Arc::from(path), config)
@@ -53,10 +58,16 @@ impl Tty {
             config: Mutex::new(SerialConfig::default().exclusive(false)),
             changes: Mutex::new(Changes::default()),
             wants_break: AtomicBool::new(false),
+            said_gone: AtomicBool::new(false),
             drain: Drain::default(),
+            decoder: config.mark_errors.then(Mutex::default),
         };
         // If this fails, dropping `tty` gives up the locks, if it came so far as to have them.
-        tty.configure(config)?;
+        tty.configure_opened(config)?;
+        if config.mark_errors {
+            // What came before has no marks.
+            tty.discard(Queue::Input)?;
+        }
         Ok(tty)
     }
 
@@ -123,8 +134,8 @@ fn open_error(path: &Path, error: Errno) -> Error {
             source,
         },
         Errno::BUSY => Error::Busy {
+            holder: system::lock_holder_at(&path),
             path,
-            holder: None,
             source,
         },
         Errno::ISDIR => Error::NotSerialPort { path, source },
