@@ -32,6 +32,8 @@ pub use self::text::ParseConfigError;
 #[non_exhaustive]
 pub struct SerialConfig {
     /// Symbols per second: 1 to 4,294,967,295, as far as the hardware goes. Default: 115200.
+    #[doc(alias = "BOTHER")]
+    #[doc(alias = "IOSSIOSPEED")]
     pub baud_rate: u32,
     /// Bits per character. Default: 8.
     pub data_bits: DataBits,
@@ -72,7 +74,10 @@ pub struct SerialConfig {
     ///
     /// An FTDI adapter waits for 16 ms by default to fill a USB packet; this makes it 1 ms. It
     /// is put back when the port goes, or is configured without.
+    ///
+    /// On macOS the system takes the wish, but does not tell whether the driver heeds it.
     #[doc(alias = "ASYNC_LOW_LATENCY")]
+    #[doc(alias = "IOSSDATALAT")]
     #[doc(alias = "latency_timer")]
     pub low_latency: bool,
     /// The driver steers an RS-485 transceiver. Default: `None`, which leaves it as it is. It is
