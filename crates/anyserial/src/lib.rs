@@ -50,6 +50,8 @@
 //! * **Ports are exclusive** unless you say otherwise.
 //! * **What was changed is put back** when the port goes.
 //!
+//! The guide, `guide`, goes through all of it, with snippets that run.
+//!
 //! # Features
 //!
 //! * `async-io` (default): the default reactor, [`reactor::AsyncIo`].
@@ -73,6 +75,8 @@ mod discovery;
 #[cfg(feature = "embedded-io-async")]
 mod embedded_io;
 mod error;
+#[cfg(all(doc, feature = "async-io"))]
+pub mod guide;
 mod hotplug;
 mod lines;
 mod native;
