@@ -49,7 +49,8 @@
 //! # Features
 //!
 //! * `async-io` (default): the default reactor, [`reactor::AsyncIo`].
-//! * `serde`: `Serialize` and `Deserialize` for the configuration and its parts.
+//! * `serde`: `Serialize` and `Deserialize` for the configuration and its parts, and for what is
+//!   known of ports.
 
 mod capability;
 mod config;
