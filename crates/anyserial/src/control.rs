@@ -197,7 +197,7 @@ impl Control {
     /// # Errors
     ///
     /// [`Error::InvalidArgument`] for a time of zero, [`Error::UnsupportedFeature`] where the
-    /// driver cannot, [`Error::Closed`], [`Error::Disconnected`].
+    /// driver cannot; [`Error::Closed`] and [`Error::Disconnected`], also in the middle of it.
     ///
     /// # Cancel safety
     ///
@@ -210,9 +210,27 @@ impl Control {
         }
         let lift = LiftBreak(self);
         self.device()?.set_break(true).await?;
-        self.sleep(duration)?.await;
+        self.sleep_if_connected(duration).await?;
         std::mem::forget(lift);
         self.device()?.set_break(false).await
+    }
+
+    /// Sleeps, but not on after the device has gone.
+    async fn sleep_if_connected(&self, duration: Duration) -> Result<()> {
+        const LOOK_EVERY: Duration = Duration::from_millis(20);
+        let began = Instant::now();
+        loop {
+            let left = duration.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                return Ok(());
+            }
+            self.sleep(left.min(LOOK_EVERY))?.await;
+            match self.input_waiting() {
+                // Not every driver tells.
+                Ok(_) | Err(Error::UnsupportedFeature { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Waits until all output has left: the kernel's queue, and the transmitter's FIFO and shift
