@@ -54,7 +54,8 @@ use crate::trace;
 /// once, so that it can be opened again right away; the close itself, which the kernel makes
 /// wait for unsent output (up to 30 s), goes on elsewhere. [`close`](SerialPort::close) does the
 /// same and waits for the end of it without blocking. Neither waits for output to be *sent*:
-/// call [`drain`](Control::drain) for that.
+/// call [`drain`](Control::drain) for that. What is unsent when the port is opened again goes out
+/// with the settings of then.
 ///
 /// # No read-ahead
 ///
