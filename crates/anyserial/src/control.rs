@@ -238,9 +238,9 @@ impl Control {
     ///
     /// It asks the driver, by timer; no thread is blocked. A UART tells exactly when its
     /// transmitter is empty. Over USB that news can be old, so this allows at least for the time
-    /// that the line needs for what was written; where a driver does not tell at all (most USB
-    /// adapters but FTDI's), for what a transmit buffer of 640 bytes can hold, the largest among
-    /// common adapters. With the output stopped by flow control this waits for as long as that
+    /// that the line needs for what was written, and with flow control on for 40 ms; where a
+    /// driver does not tell at all (most USB adapters but FTDI's), for what a transmit buffer of
+    /// 640 bytes can hold, the largest among common adapters. With the output stopped by flow control this waits for as long as that
     /// lasts; [`timeout`](Control::timeout) bounds it.
     ///
     /// # Errors

@@ -78,7 +78,10 @@ impl Drain {
     /// The same where the far end may have stopped the line: how long until what the device says
     /// is certainly from after the last write.
     fn news_need(&self) -> Option<Duration> {
-        left(lock(&self.state).written_at? + NEWS, Instant::now())
+        left(
+            lock(&self.state).written_at?.checked_add(NEWS)?,
+            Instant::now(),
+        )
     }
 }
 
