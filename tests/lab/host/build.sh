@@ -25,13 +25,17 @@ build_tests() {
         if ! add_rust_target; then
             # Debian's compiler comes with the source of its library, from which cargo builds it.
             export RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc
+            # What it builds for this machine is of no use to another compiler.
+            CARGO_TARGET_DIR=$(target_folder)/debian
+            export CARGO_TARGET_DIR
             cargo=(/usr/bin/cargo test -Zbuild-std)
         fi
     fi
     said=$(RUSTFLAGS='-C target-feature=+crt-static -C strip=symbols' "${cargo[@]}" --no-run \
         --manifest-path "$lab/Cargo.toml" --test lab --target "$target" 2>&1) ||
         { echo "$said" >&2; cannot "the tests do not build for $target"; }
-    echo "$said" | sed -n 's/.*Executable.*(\(.*\))$/\1/p' | sed "s|^target|$(target_folder)|"
+    # The path is relative to where cargo was called, or absolute.
+    echo "$said" | sed -n 's/.*Executable.*(\(.*\))$/\1/p' | xargs realpath
 }
 
 target_folder() {
