@@ -1,9 +1,10 @@
 //! RS-485 by the kernel's driver of the PL011, whose transmitted bytes come back to it.
 
-use anyserial::{Error, Rs485Config, SerialConfig};
+use std::time::Duration;
+
+use anyserial::{Error, FlowControl, Rs485Config, SerialConfig};
 use anyserial_lab::PL011;
 use anyserial_tests::Env;
-use std::time::Duration;
 
 use crate::bench::receive;
 
@@ -17,16 +18,20 @@ pub(crate) async fn exchange(env: Env) {
     port.close().await.unwrap();
 }
 
+/// With RS-485 on, this driver takes no RTS/CTS, so a port that has RTS/CTS has RS-485 off.
 pub(crate) async fn is_put_back(env: Env) {
     let plain = SerialConfig::new(115_200);
+    let flow = plain.flow_control(FlowControl::RTS_CTS);
     let asked = Rs485Config::new().delay_after_send(Duration::from_millis(3));
     let port = env.open(PL011, plain.rs485(asked)).await.unwrap();
     assert_eq!(port.config().unwrap().rs485, Some(asked));
-    // With RS-485 on, this driver drops CRTSCTS, so a port without RS-485 can have it again only
-    // if the state was put back.
-    let flow = plain.flow_control(anyserial::FlowControl::RTS_CTS);
     port.configure(flow).await.unwrap();
+
+    // A change that fails leaves it on.
     port.configure(plain.rs485(asked)).await.unwrap();
+    let refused = plain.baud_rate(u32::MAX);
+    port.configure(refused).await.unwrap_err();
+    assert_eq!(port.config().unwrap().rs485, Some(asked));
     drop(port);
     env.open(PL011, flow).await.unwrap();
 }
@@ -46,6 +51,6 @@ pub(crate) async fn a_clamped_delay_is_refused(env: Env) {
     assert_eq!(*field, "rs485.delay_before_send");
     assert_eq!((asked.as_str(), got.as_str()), ("500 ms", "100 ms"));
     // Nothing of it is left.
-    let flow = SerialConfig::new(115_200).flow_control(anyserial::FlowControl::RTS_CTS);
+    let flow = SerialConfig::new(115_200).flow_control(FlowControl::RTS_CTS);
     env.open(PL011, flow).await.unwrap();
 }
