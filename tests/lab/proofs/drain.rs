@@ -42,7 +42,7 @@ async fn takes_as_long_as_the_line(env: Env, cable: &impl Cable, ahead: u32) {
         let (took, came) = drained.unwrap();
         let came = u32::try_from(came.unwrap()).unwrap();
         println!(
-            "{}: 1000 characters of 9600 baud need {line:.1?}, drained after {took:.3?} with \
+            "{}: 1000 characters of 9600 baud need {line:.3?}, drained after {took:.3?} with \
              {came} of them at the far end; a ticker of 1 ms waited {gap:.1?} at most",
             cable.name()
         );

@@ -13,6 +13,7 @@ mod closing;
 mod drain;
 mod exchange;
 mod exclusive;
+mod hardware;
 mod latency;
 mod lines;
 mod refused;
@@ -43,6 +44,20 @@ fn main() -> ExitCode {
         lines::flow_control_stops_the_sender,
         lines::breaks_are_counted,
         lines::errors_are_counted,
+        hardware::uart_low_latency,
+        hardware::ftdi_low_latency,
+        hardware::low_latency_needs_no_root,
+        hardware::acm_has_no_low_latency,
+        hardware::no_rs485_is_no_rs485,
+        hardware::a_busy_port_keeps_its_lines,
+        hardware::lines_on_open,
+        hardware::without_hangup_the_lines_stay_up,
+        hardware::ftdi_modem_changes,
+        hardware::uart_modem_changes,
+        hardware::uart_marks,
+        hardware::ftdi_marks,
+        hardware::ftdi_pulled_while_watching,
+        hardware::capabilities_of_each_driver,
         latency::question_and_answer,
         latency::is_put_back,
         drain::uart_takes_as_long_as_the_line,
@@ -57,6 +72,7 @@ fn main() -> ExitCode {
         unplug::replug_gives_a_new_port,
     ];
     let arm64 = tests![
+        hardware::pl011_rs485,
         rs485::exchange,
         rs485::is_put_back,
         rs485::a_clamped_delay_is_refused,
