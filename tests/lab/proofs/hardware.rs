@@ -67,6 +67,7 @@ mod raw {
     pub(super) const TIOCGSERIAL: Opcode = 0x541e;
     pub(super) const TIOCGRS485: Opcode = 0x542e;
     const TIOCMBIS: Opcode = 0x5416;
+    const TIOCMBIC: Opcode = 0x5417;
     const TIOCM_LOOP: i32 = 0x8000;
 
     /// Root can open a terminal although it is exclusive. It raises RTS and DTR.
@@ -75,13 +76,28 @@ mod raw {
         rustix::fs::open(path, flags, Mode::empty()).unwrap()
     }
 
-    /// Connects a UART's own outputs to its inputs: RTS to CTS, DTR to DSR.
+    /// A UART whose own outputs are connected to its inputs, RTS to CTS and DTR to DSR, until this
+    /// goes: to the wire it is dead meanwhile, and closing does not change that.
+    pub(super) struct LoopBack<'a>(&'a SerialPort);
+
+    impl<'a> LoopBack<'a> {
+        pub(super) fn new(port: &'a SerialPort) -> Self {
+            set_bits::<TIOCMBIS>(port, TIOCM_LOOP);
+            LoopBack(port)
+        }
+    }
+
+    impl Drop for LoopBack<'_> {
+        fn drop(&mut self) {
+            set_bits::<TIOCMBIC>(self.0, TIOCM_LOOP);
+        }
+    }
+
     #[allow(unsafe_code)]
-    pub(super) fn loop_back(port: &SerialPort) {
-        let raise = Setter::<TIOCMBIS, i32>::new;
+    fn set_bits<const OPCODE: Opcode>(port: &SerialPort, bits: i32) {
         port.with_fd(|fd| {
             // SAFETY: the kernel reads an `int`.
-            unsafe { ioctl(fd.unwrap(), raise(TIOCM_LOOP)) }.unwrap();
+            unsafe { ioctl(fd.unwrap(), Setter::<OPCODE, i32>::new(bits)) }.unwrap();
         })
         .unwrap();
     }
@@ -403,7 +419,7 @@ pub(crate) async fn ftdi_modem_changes(env: Env) {
 /// A UART that does not count has its levels watched.
 pub(crate) async fn uart_modem_changes(env: Env) {
     let port = env.open(uart(), 9600).await.unwrap();
-    raw::loop_back(&port);
+    let _loop_back = raw::LoopBack::new(&port);
     let mut changes = port.modem_changes(ModemLines::ALL).await.unwrap();
     let before = port.modem_lines().await.unwrap();
     assert!(before.cts && before.dsr);

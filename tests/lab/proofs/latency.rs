@@ -12,13 +12,13 @@ const TIMER: &str = "device/latency_timer";
 
 /// Without low latency it is more than this for certain, with it far less: about 3 ms, if the host
 /// has nothing else to do.
-const HALF_A_TIMER: Duration = Duration::from_millis(8);
+const BETWEEN: Duration = Duration::from_millis(12);
 
 pub(crate) async fn question_and_answer(env: Env) {
     let cable = Ftdi::new();
     let plain = SerialConfig::new(115_200);
     let slow = median(&env, &cable, plain).await;
-    assert!(slow > HALF_A_TIMER, "{slow:?}");
+    assert!(slow > BETWEEN, "{slow:?}");
     let mut attempts = Attempts::default();
     loop {
         let fast = median(&env, &cable, plain.low_latency(true)).await;
@@ -26,7 +26,7 @@ pub(crate) async fn question_and_answer(env: Env) {
             "{}: p50 {slow:.2?}, with low latency {fast:.2?}",
             cable.name()
         );
-        if attempts.keep(fast, HALF_A_TIMER) {
+        if attempts.keep(fast, BETWEEN) {
             return;
         }
     }

@@ -301,19 +301,16 @@ impl Tty {
     }
 
     fn control_error(&self, operation: &'static str, error: Errno) -> Error {
-        let path = self.path.to_path_buf();
         match error {
             // These also stand for a transfer that failed on hardware that is still there.
             Errno::IO | Errno::PROTO | Errno::ILSEQ | Errno::SHUTDOWN | Errno::TIMEDOUT => {
-                let source = error.into();
                 if self.has_hung_up() {
-                    let source = Some(source);
-                    Error::Disconnected { path, source }
+                    self.disconnected(error.into())
                 } else {
                     Error::Io {
-                        path,
+                        path: self.path.to_path_buf(),
                         operation,
-                        source,
+                        source: error.into(),
                     }
                 }
             }
@@ -342,22 +339,23 @@ impl Tty {
 
     /// The error of reading or writing, where EIO has but one meaning.
     pub(crate) fn io_error(&self, operation: &'static str, source: std::io::Error) -> Error {
-        let path = self.path.to_path_buf();
         match Errno::from_io_error(&source) {
-            Some(Errno::IO | Errno::NXIO | Errno::NODEV | Errno::BADF) => {
-                if !self.said_gone.swap(true, Ordering::Relaxed) {
-                    trace::disconnected(&path);
-                }
-                Error::Disconnected {
-                    path,
-                    source: Some(source),
-                }
-            }
+            Some(Errno::IO | Errno::NXIO | Errno::NODEV | Errno::BADF) => self.disconnected(source),
             _ => Error::Io {
-                path,
+                path: self.path.to_path_buf(),
                 operation,
                 source,
             },
+        }
+    }
+
+    fn disconnected(&self, source: std::io::Error) -> Error {
+        if !self.said_gone.swap(true, Ordering::Relaxed) {
+            trace::disconnected(&self.path);
+        }
+        Error::Disconnected {
+            path: self.path.to_path_buf(),
+            source: Some(source),
         }
     }
 }
