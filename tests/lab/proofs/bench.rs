@@ -65,9 +65,14 @@ pub(crate) struct Attempts(u32);
 impl Attempts {
     /// Whether this attempt kept to it; a panic if the third did not.
     pub(crate) fn keep(&mut self, took: Duration, bound: Duration) -> bool {
+        self.succeed(took < bound, &format!("{took:?}, not {bound:?}"))
+    }
+
+    /// Whether this attempt succeeded; a panic if the third did not.
+    pub(crate) fn succeed(&mut self, success: bool, problem: &str) -> bool {
         self.0 += 1;
-        assert!(took < bound || self.0 < 3, "{took:?}, not {bound:?}");
-        took < bound
+        assert!(success || self.0 < 3, "{problem}");
+        success
     }
 }
 

@@ -7,7 +7,7 @@ use anyserial_lab::{Cable, Ftdi, Side, Uart};
 use anyserial_tests::Env;
 use futures_lite::future::poll_once;
 
-use crate::bench::{open_both, receive};
+use crate::bench::{Attempts, open_both, receive};
 
 const BAUD_RATE: u32 = 115_200;
 
@@ -106,22 +106,29 @@ pub(crate) async fn a_change_wakes_who_waits(env: Env) {
 pub(crate) async fn flow_control_stops_the_sender(env: Env) {
     let cable = Ftdi::new();
     let config = SerialConfig::new(BAUD_RATE).flow_control(FlowControl::RTS_CTS);
-    let (mut near, mut far) = open_both(&env, &cable, BAUD_RATE).await;
-    near.configure(config).await.unwrap();
-    far.set_control_lines(Some(false), None).await.unwrap();
-    near.send(b"after you").await.unwrap();
-    {
-        let mut draining = std::pin::pin!(near.drain());
-        assert!(
-            env.within(Duration::from_millis(200), &mut draining)
-                .await
-                .is_none()
-        );
-        assert!(poll_once(far.receive(&mut [0; 16])).await.is_none());
-        far.set_control_lines(Some(true), None).await.unwrap();
-        env.bounded(draining).await.unwrap();
+    let mut attempts = Attempts::default();
+    loop {
+        let (mut near, mut far) = open_both(&env, &cable, BAUD_RATE).await;
+        near.configure(config).await.unwrap();
+        far.set_control_lines(Some(false), None).await.unwrap();
+        near.send(b"after you").await.unwrap();
+        let is_stopped = {
+            let mut draining = std::pin::pin!(near.drain());
+            let quiet = Duration::from_millis(200);
+            let early = env.within(quiet, &mut draining).await;
+            assert!(poll_once(far.receive(&mut [0; 16])).await.is_none());
+            far.set_control_lines(Some(true), None).await.unwrap();
+            if early.is_none() {
+                env.bounded(draining).await.unwrap();
+            }
+            early.is_none()
+        };
+        assert_eq!(receive(&env, &mut far, 9).await, b"after you");
+        // An adapter's news that it sends may be late on a busy host.
+        if attempts.succeed(is_stopped, "drained although the line stood still") {
+            return;
+        }
     }
-    assert_eq!(receive(&env, &mut far, 9).await, b"after you");
 }
 
 pub(crate) async fn breaks_are_counted(env: Env) {
