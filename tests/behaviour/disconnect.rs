@@ -1,5 +1,6 @@
 //! A device that is gone.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use anyserial::{Error, SerialPort};
@@ -105,6 +106,15 @@ pub(crate) async fn wakes_who_waits(env: Env) {
                 .is_disconnected()
         );
         assert!(env.bounded(writer.join()).await.is_disconnected());
+    }
+}
+
+pub(crate) async fn ends_a_break(env: Env) {
+    for (near, far) in [env.pty_pair().await, env.pair()] {
+        let mut sending = pin!(near.send_break(Duration::from_secs(3600)));
+        assert!(poll_once(&mut sending).await.is_none());
+        drop(far);
+        assert!(env.bounded(sending).await.unwrap_err().is_disconnected());
     }
 }
 

@@ -192,11 +192,13 @@ pub(crate) async fn waiting_for_a_node(env: Env) {
     tree.add_adapter("ttyUSB0", "1-1", "A");
     let ports = Ports::under(env.reactor(), tree.root());
     let Some(_) = watch(&ports).await else { return };
-    let waiting = env.spawn(async move { ports.wait(&PortFilter::new()).await });
+    let filter = PortFilter::new();
+    let mut waiting = std::pin::pin!(ports.wait(&filter));
     // sysfs has the port, and /dev not yet.
-    env.sleep(Duration::from_millis(20)).await;
+    let early = env.within(Duration::from_millis(120), &mut waiting).await;
+    assert!(early.is_none(), "{early:?}");
     tree.add("f dev/ttyUSB0 =");
-    let found = env.bounded(waiting.join()).await.unwrap();
+    let found = env.bounded(waiting).await.unwrap();
     assert_eq!(found.device, tree.root().join("dev/ttyUSB0"));
 }
 

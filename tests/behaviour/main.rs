@@ -82,6 +82,7 @@ fn main() -> ExitCode {
         disconnect::all_bytes_arrive_then_the_error,
         disconnect::every_operation_says_so_every_time,
         disconnect::wakes_who_waits,
+        disconnect::ends_a_break,
         disconnect::a_reading_loop_does_not_spin,
         discovery::recorded_trees,
         discovery::finding,

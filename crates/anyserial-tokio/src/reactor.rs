@@ -14,6 +14,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Handle, TryCurrentError};
 use tokio::sync::oneshot;
+use tokio::task::coop::poll_proceed;
 
 /// A tokio runtime as the reactor of a port: its epoll, its timers, its blocking pool.
 ///
@@ -171,6 +172,9 @@ impl Source {
         cx: &mut Context<'_>,
         operation: &mut dyn FnMut() -> io::Result<Transfer>,
     ) -> Poll<io::Result<usize>> {
+        // A terminal that takes everything at once must not keep the others of its thread from
+        // running. (What waits for readiness has this from tokio.)
+        let budget = ready!(poll_proceed(cx));
         // Never contended: one task at a time writes.
         let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -180,7 +184,10 @@ impl Source {
                         *writing = Some(self.watch_for_room()?);
                         continue;
                     }
-                    outcome => return Poll::Ready(outcome.map(|transfer| transfer.bytes)),
+                    outcome => {
+                        budget.made_progress();
+                        return Poll::Ready(outcome.map(|transfer| transfer.bytes));
+                    }
                 }
             };
             let mut ready = ready!(terminal.poll_write_ready(cx))?;
@@ -199,6 +206,7 @@ impl Source {
                     *writing = None;
                 }
             }
+            budget.made_progress();
             return Poll::Ready(outcome.map(|transfer| transfer.bytes));
         }
     }

@@ -197,7 +197,7 @@ impl Control {
     /// # Errors
     ///
     /// [`Error::InvalidArgument`] for a time of zero, [`Error::UnsupportedFeature`] where the
-    /// driver cannot, [`Error::Closed`], [`Error::Disconnected`].
+    /// driver cannot; [`Error::Closed`] and [`Error::Disconnected`], also in the middle of it.
     ///
     /// # Cancel safety
     ///
@@ -210,9 +210,27 @@ impl Control {
         }
         let lift = LiftBreak(self);
         self.device()?.set_break(true).await?;
-        self.sleep(duration)?.await;
+        self.sleep_if_connected(duration).await?;
         std::mem::forget(lift);
         self.device()?.set_break(false).await
+    }
+
+    /// Sleeps, but not on after the device has gone.
+    async fn sleep_if_connected(&self, duration: Duration) -> Result<()> {
+        const LOOK_EVERY: Duration = Duration::from_millis(20);
+        let began = Instant::now();
+        loop {
+            let left = duration.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                return Ok(());
+            }
+            self.sleep(left.min(LOOK_EVERY))?.await;
+            match self.input_waiting() {
+                // Not every driver tells.
+                Ok(_) | Err(Error::UnsupportedFeature { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Waits until all output has left: the kernel's queue, and the transmitter's FIFO and shift
@@ -220,9 +238,9 @@ impl Control {
     ///
     /// It asks the driver, by timer; no thread is blocked. A UART tells exactly when its
     /// transmitter is empty. Over USB that news can be old, so this allows at least for the time
-    /// that the line needs for what was written; where a driver does not tell at all (most USB
-    /// adapters but FTDI's), for what a transmit buffer of 640 bytes can hold, the largest among
-    /// common adapters. With the output stopped by flow control this waits for as long as that
+    /// that the line needs for what was written, and with flow control on for 40 ms; where a
+    /// driver does not tell at all (most USB adapters but FTDI's), for what a transmit buffer of
+    /// 640 bytes can hold, the largest among common adapters. With the output stopped by flow control this waits for as long as that
     /// lasts; [`timeout`](Control::timeout) bounds it.
     ///
     /// # Errors

@@ -50,12 +50,15 @@
 //! * **Ports are exclusive** unless you say otherwise.
 //! * **What was changed is put back** when the port goes.
 //!
+//! The [`guide`] goes through all of it, with snippets that run.
+//!
 //! # Features
 //!
 //! * `async-io` (default): the default reactor, [`reactor::AsyncIo`].
 //! * `embedded-io-async`: its `Read`, `Write` and `ReadReady` for ports and halves, and so every
 //!   driver written for them. `flush` waits until all output has left.
-//! * `serde`: `Serialize` and `Deserialize` for the configuration and its parts.
+//! * `serde`: `Serialize` and `Deserialize` for the configuration and its parts, and for what is
+//!   known of ports.
 //! * `tracing`: events about ports, with their paths: DEBUG when one is opened, configured or
 //!   closed, or refuses to be; WARN when a terminal's device is gone, and for what
 //!   [`UnsupportedPolicy::Warn`] goes on without. What is sent and received is in none of them,
@@ -73,6 +76,8 @@ mod discovery;
 #[cfg(feature = "embedded-io-async")]
 mod embedded_io;
 mod error;
+#[cfg(all(doc, feature = "async-io"))]
+pub mod guide;
 mod hotplug;
 mod lines;
 mod native;

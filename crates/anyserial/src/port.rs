@@ -51,10 +51,11 @@ use crate::trace;
 /// # Dropping and closing
 ///
 /// Dropping the port puts back what was changed (low latency, RS-485) and gives up its locks at
-/// once, so that it can be opened again right away; the close itself, which the kernel makes
-/// wait for unsent output (up to 30 s), goes on elsewhere. [`close`](SerialPort::close) does the
+/// once, so that it can be opened again right away; the close itself, which waits for unsent
+/// output, goes on elsewhere. [`close`](SerialPort::close) does the
 /// same and waits for the end of it without blocking. Neither waits for output to be *sent*:
-/// call [`drain`](Control::drain) for that.
+/// call [`drain`](Control::drain) for that. What is unsent when the port is opened again goes out
+/// with the settings of then.
 ///
 /// # No read-ahead
 ///
@@ -207,9 +208,11 @@ impl SerialPort {
     /// Closes the port, and waits until the system has closed it.
     ///
     /// What was changed is put back and the locks are given up at once, before the first wait.
-    /// With output unsent the kernel can take up to 30 s; meanwhile no thread of the executor
-    /// waits, and the port can be opened again. Output that is still queued then may be lost:
-    /// [`drain`](Control::drain) first.
+    /// With output unsent this takes as long as that needs to leave, up to a minute if the far end
+    /// has stopped it; meanwhile no thread of the executor waits, and for the first 30 s the port
+    /// can be opened again at once (in the kernel's own close, for which the rest of the time is,
+    /// it would wait). Output that is still queued after that is lost: [`drain`](Control::drain)
+    /// first.
     ///
     /// # Errors
     ///

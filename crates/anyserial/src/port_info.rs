@@ -238,4 +238,17 @@ mod tests {
         );
         assert_eq!(natural_order("ttyS1", "ttyS1"), Ordering::Equal);
     }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn is_the_same_after_json() {
+        let mut usb = UsbInfo::new(0x0403, 0x6001);
+        usb.serial_number = Some("A1".to_owned());
+        let port = PortInfo::new("/dev/ttyUSB0".into(), "ttyUSB0".to_owned(), Bus::Usb);
+        let port = port.with_usb(usb, "1-1");
+        let text = serde_json::to_string(&port).unwrap();
+        assert!(text.contains(r#""bus":"usb""#), "{text}");
+        assert!(text.contains(r#""vendor_id":1027"#), "{text}");
+        assert_eq!(serde_json::from_str::<PortInfo>(&text).unwrap(), port);
+    }
 }

@@ -249,6 +249,12 @@ impl Device for NativeDevice {
         let is_closed = self.is_closed.get_or_init(|| {
             let (closed, is_closed) = async_channel::bounded(1);
             self.tty.when_closed(move || drop(closed));
+            if self.tty.has_unsent_output() {
+                // Until then the descriptor stays open, so that the kernel's close, in which the
+                // terminal cannot be opened, finds nothing to wait for.
+                let tty = Arc::clone(&self.tty);
+                self.reactor.spawn_close(Box::new(move || tty.linger()));
+            }
             is_closed
         });
         let is_closed = is_closed.clone();

@@ -10,6 +10,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::termios::{QueueSelector, Termios, tcflush, tcgetattr};
@@ -300,35 +301,61 @@ impl Tty {
     }
 
     fn control_error(&self, operation: &'static str, error: Errno) -> Error {
-        // EIO also stands for a transfer that failed on hardware that is still there.
-        if error == Errno::IO && tcgetattr(self.fd()).is_ok() {
-            return Error::Io {
-                path: self.path.to_path_buf(),
-                operation,
-                source: error.into(),
-            };
+        match error {
+            // These also stand for a transfer that failed on hardware that is still there.
+            Errno::IO | Errno::PROTO | Errno::ILSEQ | Errno::SHUTDOWN | Errno::TIMEDOUT => {
+                if self.has_hung_up() {
+                    self.disconnected(error.into())
+                } else {
+                    Error::Io {
+                        path: self.path.to_path_buf(),
+                        operation,
+                        source: error.into(),
+                    }
+                }
+            }
+            _ => self.io_error(operation, error.into()),
         }
-        self.io_error(operation, error.into())
+    }
+
+    /// Whether the terminal has hung up. Transfers to a USB device that was pulled out fail some
+    /// milliseconds before the kernel has noticed, so there this waits to see; where such a call
+    /// can wait, it is not on the executor's thread.
+    fn has_hung_up(&self) -> bool {
+        const PATIENCE: u32 = 10;
+        const PAUSE: Duration = Duration::from_millis(5);
+        let looks = match self.kind {
+            Kind::Pseudo | Kind::Uart => 0,
+            Kind::Bus => PATIENCE,
+        };
+        for _ in 0..looks {
+            if tcgetattr(self.fd()).is_err() {
+                return true;
+            }
+            std::thread::sleep(PAUSE);
+        }
+        tcgetattr(self.fd()).is_err()
     }
 
     /// The error of reading or writing, where EIO has but one meaning.
     pub(crate) fn io_error(&self, operation: &'static str, source: std::io::Error) -> Error {
-        let path = self.path.to_path_buf();
         match Errno::from_io_error(&source) {
-            Some(Errno::IO | Errno::NXIO | Errno::NODEV | Errno::BADF) => {
-                if !self.said_gone.swap(true, Ordering::Relaxed) {
-                    trace::disconnected(&path);
-                }
-                Error::Disconnected {
-                    path,
-                    source: Some(source),
-                }
-            }
+            Some(Errno::IO | Errno::NXIO | Errno::NODEV | Errno::BADF) => self.disconnected(source),
             _ => Error::Io {
-                path,
+                path: self.path.to_path_buf(),
                 operation,
                 source,
             },
+        }
+    }
+
+    fn disconnected(&self, source: std::io::Error) -> Error {
+        if !self.said_gone.swap(true, Ordering::Relaxed) {
+            trace::disconnected(&self.path);
+        }
+        Error::Disconnected {
+            path: self.path.to_path_buf(),
+            source: Some(source),
         }
     }
 }

@@ -175,6 +175,8 @@ impl Link {
             drop(state);
             let done = match ready!(self.poll_device()) {
                 Ok(device) => ready!(self.poll_departure(&device, cx)),
+                // Closed just now, which ends the stream.
+                Err(Error::Closed { .. }) => continue,
                 Err(error) => Err(error),
             };
             if let Err(error) = done {

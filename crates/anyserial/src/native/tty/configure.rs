@@ -96,10 +96,32 @@ impl Tty {
     /// features allows.
     fn apply(&self, changes: &mut Changes, config: &SerialConfig) -> Result<SerialConfig> {
         let previous = self.termios()?;
-        let (in_force, latency) = self.apply_settings(changes, config, &previous)?;
+        let steered = self.config().rs485.filter(|_| config.rs485.is_none());
+        if steered.is_some() {
+            // As long as a driver steers by RTS it takes no RTS/CTS.
+            self.restore_rs485(changes);
+        }
+        let applied = self.apply_all(changes, config, &previous);
+        if applied.is_err()
+            && let Some(steered) = steered
+            && let Ok((saved, _)) = system::set_rs485(self.fd(), &steered)
+        {
+            changes.rs485 = Some(saved);
+        }
+        applied
+    }
+
+    /// The terminal's own settings and low latency, then RS-485.
+    fn apply_all(
+        &self,
+        changes: &mut Changes,
+        config: &SerialConfig,
+        previous: &Termios,
+    ) -> Result<SerialConfig> {
+        let (in_force, latency) = self.apply_settings(changes, config, previous)?;
         let rs485 = self.apply_rs485(changes, &in_force);
         if rs485.is_err() {
-            self.put_back(&previous);
+            self.put_back(previous);
             match latency {
                 Step::Unchanged => {}
                 Step::TurnedOn => self.restore_latency(changes),

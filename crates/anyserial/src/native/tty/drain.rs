@@ -18,6 +18,13 @@ const SILENT_FIFO: usize = 640;
 /// bytes. A device can say so for ever (QEMU's FTDI adapter does), so this bounds it.
 const TALKING_FIFO: usize = 4096;
 
+/// How old it can be what a USB adapter says of its transmitter. FTDI's tell with their latency
+/// timer, which is at 16 ms unless somebody has set it.
+const NEWS: Duration = Duration::from_millis(40);
+
+/// How long the kernel's own close waits for output (`closing_wait` of Linux's drivers).
+const CLOSING_WAIT: Duration = Duration::from_secs(30);
+
 /// What a port knows of its output beyond what the driver tells.
 #[derive(Debug, Default)]
 pub(super) struct Drain {
@@ -32,6 +39,8 @@ struct State {
     free_at: Option<Instant>,
     /// Since when the kernel's queue is known to be empty.
     empty_since: Option<Instant>,
+    /// When the last of them were written.
+    written_at: Option<Instant>,
 }
 
 impl Drain {
@@ -43,6 +52,7 @@ impl Drain {
         state.held = state.held.saturating_add(bytes);
         state.free_at = begins.checked_add(times(character, bytes));
         state.empty_since = None;
+        state.written_at = Some(now);
     }
 
     /// The transmitter is known to be empty.
@@ -71,6 +81,15 @@ impl Drain {
     /// The device says "empty", which over USB can be old: how long it must at least still need.
     fn line_needs(&self) -> Option<Duration> {
         left(lock(&self.state).free_at?, Instant::now())
+    }
+
+    /// The same where the far end may have stopped the line: how long until what the device says
+    /// is certainly from after the last write.
+    fn news_need(&self) -> Option<Duration> {
+        left(
+            lock(&self.state).written_at?.checked_add(NEWS)?,
+            Instant::now(),
+        )
     }
 }
 
@@ -111,6 +130,9 @@ impl Tty {
             // The far end may have stopped the hardware.
             (_, Some(false)) if config.flow_control != FlowControl::NONE => Some(character),
             (_, Some(false)) => self.drain.hardware_needs(character, TALKING_FIFO),
+            (_, Some(true)) if config.flow_control != FlowControl::NONE => {
+                self.drain.line_needs().max(self.drain.news_need())
+            }
             (_, Some(true)) => self.drain.line_needs(),
             (_, None) => self.drain.silence_needs(character),
         };
@@ -118,6 +140,33 @@ impl Tty {
             self.drain.is_done();
         }
         Ok(pending)
+    }
+
+    /// Whether the close would have to wait for output, as far as that is known without asking
+    /// the hardware.
+    pub(crate) fn has_unsent_output(&self) -> bool {
+        match self.kind {
+            Kind::Pseudo => false,
+            Kind::Uart => matches!(self.pending_output(), Ok(Some(_))),
+            Kind::Bus => {
+                self.output_waiting().is_ok_and(|queued| queued > 0)
+                    || self.drain.line_needs().is_some()
+            }
+        }
+    }
+
+    /// Waits until the output has left or another port has been opened on this terminal: what
+    /// the kernel's close does too, but the kernel lets nobody open the terminal meanwhile.
+    pub(crate) fn linger(&self) {
+        const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
+        let began = Instant::now();
+        while let Ok(Some(pending)) = self.pending_output() {
+            // This port has given up its own claim.
+            if system::is_exclusive(self.fd()) || began.elapsed() > CLOSING_WAIT {
+                return;
+            }
+            std::thread::sleep(pending.clamp(PAUSE.0, PAUSE.1));
+        }
     }
 }
 
@@ -157,6 +206,16 @@ mod tests {
         drain.wrote(3, SECOND);
         lock(&drain.state).free_at = Some(Instant::now());
         assert!(is_about(drain.silence_needs(SECOND), 3));
+    }
+
+    #[test]
+    fn news_from_before_a_write_say_nothing_of_it() {
+        let drain = Drain::default();
+        assert_eq!(drain.news_need(), None);
+        drain.wrote(1, Duration::ZERO);
+        assert!(drain.news_need().is_some_and(|need| need <= NEWS));
+        drain.is_done();
+        assert_eq!(drain.news_need(), None);
     }
 
     #[test]

