@@ -36,7 +36,7 @@ const ATTEMPTS: usize = 16;
 /// The tree of which driver stands on which device.
 const SERVICES: &CStr = c"IOService";
 
-// From <dispatch/dispatch.h>, in the system library. A queue is not NULL in any of the last two.
+// From <dispatch/dispatch.h>, which is in the system library.
 unsafe extern "C" {
     fn dispatch_queue_create(label: *const c_char, attributes: *const c_void) -> dispatch_queue_t;
     fn dispatch_async_f(
@@ -76,6 +76,7 @@ pub(super) fn terminals() -> io::Result<Vec<(u64, Vec<Entry>)>> {
 }
 
 /// A reference to something of the kernel, given back when this is dropped.
+#[derive(Debug)]
 struct Object(io_object_t);
 
 impl Drop for Object {
@@ -171,17 +172,24 @@ impl Object {
 /// A byte to a descriptor whenever a terminal has come or gone, until this is dropped.
 #[derive(Debug)]
 pub(super) struct Watch {
-    port: IONotificationPortRef,
-    /// The notifications go on for as long as these are there.
-    iterators: Vec<io_iterator_t>,
     /// Where the system makes its calls, one at a time.
     queue: dispatch_queue_t,
-    /// The descriptor, lent to those calls.
+    /// `None` only while being dropped.
+    subscription: Option<Box<Subscription>>,
+}
+
+/// What the calls on the queue come of. It ends on the queue too, so that none is under way then.
+#[derive(Debug)]
+struct Subscription {
+    port: IONotificationPortRef,
+    /// The notifications go on for as long as these are there.
+    iterators: Vec<Object>,
+    /// The descriptor, lent to the calls: a box.
     tell: *mut OwnedFd,
 }
 
 // SAFETY: the pointers are the system's own objects, which any thread may use, and a descriptor
-// that is written to and closed in calls on the queue alone.
+// that is used in calls on the queue alone.
 unsafe impl Send for Watch {}
 // SAFETY: there is nothing to be done through a shared reference.
 unsafe impl Sync for Watch {}
@@ -189,34 +197,58 @@ unsafe impl Sync for Watch {}
 impl Watch {
     /// Begins to watch. Writing to `tell`, which may fail, must not block.
     pub(super) fn new(tell: OwnedFd) -> io::Result<Self> {
-        // SAFETY: the text ends with NUL, no attributes make a serial queue; both give NULL or an
-        // object of which the caller is the owner.
+        // SAFETY: the text ends with NUL, no attributes make a serial queue; both calls give NULL
+        // or an object of which the caller is the owner.
         let (queue, port) = unsafe {
             let queue = dispatch_queue_create(c"anyserial.ports".as_ptr(), null());
             (queue, IONotificationPortCreate(kIOMasterPortDefault))
         };
-        let mut watch = Watch {
+        let mut subscription = Box::new(Subscription {
             port,
             iterators: Vec::new(),
-            queue,
             tell: Box::into_raw(Box::new(tell)),
+        });
+        let outcome = if queue.is_null() || port.is_null() {
+            Err(io::Error::other("IOKit has no notifications"))
+        } else {
+            // SAFETY: both are what this asks for; the subscription ends before the queue.
+            unsafe { IONotificationPortSetDispatchQueue(port, queue) };
+            [kIOFirstMatchNotification, kIOTerminatedNotification]
+                .into_iter()
+                .try_for_each(|event| subscription.add(event))
         };
-        if watch.queue.is_null() || watch.port.is_null() {
-            return Err(io::Error::other("IOKit has no notifications"));
-        }
-        // SAFETY: both are what this asks for, and live until `drop`.
-        unsafe { IONotificationPortSetDispatchQueue(watch.port, watch.queue) };
-        for event in [kIOFirstMatchNotification, kIOTerminatedNotification] {
-            watch.add(event)?;
-        }
-        Ok(watch)
+        // Before the error, if there is one: this knows how to end it.
+        let watch = Watch {
+            queue,
+            subscription: Some(subscription),
+        };
+        outcome.map(|()| watch)
     }
+}
 
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let Some(subscription) = self.subscription.take() else {
+            return;
+        };
+        if self.queue.is_null() {
+            // Then no call can be under way, or ever comes.
+            return;
+        }
+        // SAFETY: `end` gets the box that it expects, once. This owned the queue, which keeps
+        // itself until it has done what it was given.
+        unsafe {
+            dispatch_async_f(self.queue, Box::into_raw(subscription).cast(), end);
+            dispatch_release(self.queue);
+        }
+    }
+}
+
+impl Subscription {
     fn add(&mut self, event: *const c_char) -> io::Result<()> {
         let mut iterator = 0;
         // SAFETY: the texts end with NUL. The second call takes the dictionary over, NULL too, and
-        // writes one iterator. The descriptor lives until the calls on the queue are over: see
-        // `drop`.
+        // writes one iterator. The descriptor lives until no call comes any more: see `drop`.
         let code = unsafe {
             let matching = IOServiceMatching(TERMINALS.as_ptr());
             IOServiceAddMatchingNotification(
@@ -229,48 +261,41 @@ impl Watch {
             )
         };
         checked(code)?;
-        self.iterators.push(iterator);
-        // The system tells of the next one only once it was asked for all that it knows. No call
-        // of its own comes before.
+        self.iterators.push(Object(iterator));
+        // The system tells of the next one only once it was asked for all that it knows.
         exhaust(iterator);
         Ok(())
     }
 }
 
-impl Drop for Watch {
+impl Drop for Subscription {
     fn drop(&mut self) {
-        // SAFETY: what is not NULL is owned by this and used no more after this. Destroying the
-        // port ends the calls on the queue but for one that may be under way; the queue does one
-        // thing at a time, so it closes the descriptor after that. It lives until it has.
+        // SAFETY: this owns what it uses here, and uses it no more after this. It runs where the
+        // calls run, or where there are none, so none is under way; and none comes once the port
+        // is destroyed.
         unsafe {
             if !self.port.is_null() {
                 IONotificationPortDestroy(self.port);
             }
-            for iterator in &self.iterators {
-                IOObjectRelease(*iterator);
-            }
-            if self.queue.is_null() {
-                close(self.tell.cast());
-            } else {
-                dispatch_async_f(self.queue, self.tell.cast(), close);
-                dispatch_release(self.queue);
-            }
+            drop(Box::from_raw(self.tell));
         }
     }
+}
+
+/// Ends a subscription.
+unsafe extern "C" fn end(subscription: *mut c_void) {
+    // SAFETY: `Watch::drop` made this of a box and hands it on once.
+    drop(unsafe { Box::from_raw(subscription.cast::<Subscription>()) });
 }
 
 /// What the system calls when terminals have come or gone.
 unsafe extern "C" fn has_changed(tell: *mut c_void, iterator: io_iterator_t) {
     exhaust(iterator);
-    // SAFETY: `Watch::add` gave this pointer, and `close` comes after the last such call.
+    // SAFETY: `Subscription::add` gave this pointer, and what it points to lives until no such
+    // call comes any more.
     let tell = unsafe { &*tell.cast::<OwnedFd>() };
     // If there is no room, it has been told and not yet heard.
     let _ = rustix::io::write(tell, &[1]);
-}
-
-unsafe extern "C" fn close(tell: *mut c_void) {
-    // SAFETY: it was made of a box in `Watch::new`, and `Watch::drop` hands it on once.
-    drop(unsafe { Box::from_raw(tell.cast::<OwnedFd>()) });
 }
 
 fn exhaust(iterator: io_iterator_t) {
