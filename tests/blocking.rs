@@ -666,7 +666,7 @@ fn has_every_method_of_the_async_port() {
     // The calling thread's own limits; the async port bounds a future by `timeout`.
     let blocking_only = of(&["set_timeout", "within"]);
 
-    let asynchronous = public_methods(&["port", "split", "control"]);
+    let asynchronous = public_methods(&["port", "receive", "send", "split", "control"]);
     let blocking = public_methods(&["blocking"]);
     for name in ["open", "receive_available", "reunite", "drain", "timeout"] {
         assert!(asynchronous.contains(name), "{name} was not found");

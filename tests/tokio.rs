@@ -73,19 +73,6 @@ fn a_runtime_that_is_gone_is_an_error() {
 }
 
 #[test]
-fn a_sender_that_never_waits_leaves_others_their_turn() {
-    current_thread().block_on(async {
-        let (mut port, _far) = testing::pty_pair().await.unwrap();
-        let other = tokio::spawn(async {});
-        // Fewer than a terminal's queue holds, so none of them waits for the terminal.
-        for _ in 0..1000 {
-            port.send(b"x").await.unwrap();
-        }
-        assert!(other.is_finished());
-    });
-}
-
-#[test]
 fn works_in_a_local_set() {
     let runtime = current_thread();
     let local = LocalSet::new();

@@ -10,6 +10,7 @@ use anyserial::testing::FaultPlan;
 use anyserial::{Capabilities, Error, OwnedReadHalf, OwnedWriteHalf, SerialConfig, SerialPort};
 use anyserial_tests::Env;
 pub(crate) use anyserial_tests::{Noise, noise};
+use futures_lite::future::{or, yield_now};
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
 /// Receives exactly this many bytes.
@@ -90,6 +91,44 @@ pub(crate) async fn a_mebibyte_through_a_narrow_pair(env: Env) {
     both_ways_at_once(&env, ports).await;
 }
 
+pub(crate) async fn who_never_has_to_wait_leaves_others_their_turn(env: Env) {
+    // Fewer than a terminal's queue holds, so that nobody waits for the terminal.
+    const COUNT: usize = 1000;
+    let (mut near, mut far) = env.pty_pair().await;
+    let mut turns = Vec::new();
+    {
+        let sending = async {
+            for _ in 0..COUNT {
+                near.send(b"x").await.unwrap();
+            }
+        };
+        turns.push(turns_beside(sending).await);
+    }
+    while far.input_waiting().unwrap() < COUNT {
+        yield_now().await;
+    }
+    let receiving = async {
+        for _ in 0..COUNT {
+            assert_eq!(far.receive(&mut [0]).await.unwrap(), 1);
+        }
+    };
+    turns.push(turns_beside(receiving).await);
+    assert!(turns.iter().all(|turns| *turns > 3), "{turns:?} turns");
+}
+
+/// How often another part of the same task gets its turn until a future ends.
+async fn turns_beside(future: impl Future<Output = ()>) -> usize {
+    let mut turns = 0;
+    let other = async {
+        loop {
+            turns += 1;
+            yield_now().await;
+        }
+    };
+    or(future, other).await;
+    turns
+}
+
 pub(crate) async fn vectored(env: Env) {
     for (mut near, mut far) in [env.pty_pair().await, env.pair()] {
         let data = [IoSlice::new(b""), IoSlice::new(b"abc"), IoSlice::new(b"de")];
@@ -138,7 +177,7 @@ pub(crate) async fn receive_available_stops_at_its_limits(env: Env) {
     let (mut port, far) = env.pty_with(config).await;
     far.write(b"abcdefgh");
     while port.input_waiting().unwrap() < 8 {
-        futures_lite::future::yield_now().await;
+        yield_now().await;
     }
     assert_eq!(port.receive_available(2).await.unwrap(), b"ab");
     assert_eq!(port.receive_available(100).await.unwrap(), b"cde");

@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         bytes::all_values_both_ways,
         bytes::a_mebibyte_each_way_at_once,
         bytes::a_mebibyte_through_a_narrow_pair,
+        bytes::who_never_has_to_wait_leaves_others_their_turn,
         bytes::vectored,
         bytes::futures_traits,
         bytes::receive_available_stops_at_its_limits,

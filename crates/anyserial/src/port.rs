@@ -1,23 +1,17 @@
 //! The port.
 
 use std::fmt;
-use std::future::poll_fn;
-use std::io::{self, IoSlice, IoSliceMut};
 use std::ops::Deref;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 
-use futures_io::{AsyncRead, AsyncWrite};
-
 use crate::config::SerialConfig;
 use crate::control::{Control, invalid};
-use crate::device::{BoxFuture, Device, NativeDevice, ReadBuf};
-use crate::error::{Error, Result};
+use crate::device::{BoxFuture, Device, NativeDevice};
+use crate::error::Result;
 use crate::reactor::Reactor;
-use crate::received::Received;
 use crate::trace;
 
 /// An open serial port, whatever carries its bytes and whatever runtime drives it.
@@ -66,7 +60,7 @@ use crate::trace;
 pub struct SerialPort {
     pub(crate) device: Arc<dyn Device>,
     control: Control,
-    closing: Closing,
+    pub(crate) closing: Closing,
 }
 
 impl SerialPort {
@@ -227,7 +221,7 @@ impl SerialPort {
         closed.await
     }
 
-    fn port(&self) -> &SerialPort {
+    pub(crate) fn port(&self) -> &SerialPort {
         self
     }
 }
@@ -276,274 +270,3 @@ impl fmt::Debug for Closing {
         f.write_str("Closing")
     }
 }
-
-/// Reading, for the port and its read halves: types with a method `port`.
-macro_rules! impl_read {
-    ($type:ident $(<$lifetime:lifetime>)?) => {
-        impl $(<$lifetime>)? $type $(<$lifetime>)? {
-            /// Receives what is there, at least one byte: waits if there is none yet, then reads
-            /// once. Gives the number of bytes, which is never 0.
-            ///
-            /// # Errors
-            ///
-            /// [`Error::Disconnected`](crate::Error::Disconnected) once the device is gone and
-            /// what it had sent is read, and from then on every time;
-            /// [`Error::InvalidArgument`](crate::Error::InvalidArgument) for an empty buffer.
-            ///
-            /// # Cancel safety
-            ///
-            /// Dropping the future loses no byte.
-            pub async fn receive(&mut self, buf: &mut [u8]) -> Result<usize> {
-                if buf.is_empty() {
-                    return Err(invalid("buffer", "it is empty"));
-                }
-                let device = &*self.port().device;
-                poll_fn(|cx| {
-                    let mut buf = ReadBuf::from(&mut *buf);
-                    ready!(device.poll_read(cx, &mut buf))?;
-                    Poll::Ready(Ok(buf.filled()))
-                })
-                .await
-            }
-
-            /// Receives what is there, at least one byte, and at most `limit` bytes or one
-            /// [`read_chunk_size`](SerialConfig::read_chunk_size): one wait, one read. The
-            /// vector is never empty.
-            ///
-            /// # Errors
-            ///
-            /// As [`receive`](Self::receive);
-            /// [`Error::InvalidArgument`](crate::Error::InvalidArgument) for a limit of 0.
-            ///
-            /// # Cancel safety
-            ///
-            /// Dropping the future loses no byte.
-            pub async fn receive_available(&mut self, limit: usize) -> Result<Vec<u8>> {
-                if limit == 0 {
-                    return Err(invalid("limit", "it is 0"));
-                }
-                let device = &*self.port().device;
-                let size = limit.min(device.config().read_chunk_size);
-                let mut bytes = Vec::with_capacity(size);
-                poll_fn(|cx| device.poll_read(cx, &mut ReadBuf::from(&mut bytes))).await?;
-                Ok(bytes)
-            }
-
-            /// Receives into several buffers, in their order: one wait, one system call.
-            ///
-            /// # Errors
-            ///
-            /// As [`receive`](Self::receive).
-            ///
-            /// # Cancel safety
-            ///
-            /// Dropping the future loses no byte.
-            pub async fn receive_vectored(
-                &mut self,
-                bufs: &mut [IoSliceMut<'_>],
-            ) -> Result<usize> {
-                if bufs.iter().all(|buf| buf.is_empty()) {
-                    return Err(invalid("buffer", "it is empty"));
-                }
-                let device = &*self.port().device;
-                poll_fn(|cx| device.poll_read_vectored(cx, bufs)).await
-            }
-
-            /// Receives what is there, as [`receive`](Self::receive) does, and tells breaks and
-            /// damaged characters from data. The port must have been opened with
-            /// [`mark_errors`](SerialConfig::mark_errors).
-            ///
-            /// Data and events come in the order of the wire. Characters that were lost because
-            /// nobody fetched them in time are no event; [`counters`](Control::counters) has
-            /// them.
-            ///
-            /// # Errors
-            ///
-            /// As [`receive`](Self::receive);
-            /// [`Error::InvalidConfiguration`](crate::Error::InvalidConfiguration) without
-            /// `mark_errors`.
-            ///
-            /// # Cancel safety
-            ///
-            /// Dropping the future loses no byte and no event.
-            ///
-            /// # Platform notes
-            ///
-            /// POSIX has one mark (`PARMRK`) for a break and for a damaged zero, and one for
-            /// wrong parity and for a missing stop bit.
-            #[doc(alias = "PARMRK")]
-            pub async fn receive_events<'b>(&mut self, buf: &'b mut [u8]) -> Result<Received<'b>> {
-                if buf.is_empty() {
-                    return Err(invalid("buffer", "it is empty"));
-                }
-                let device = &*self.port().device;
-                if !device.config().mark_errors {
-                    return Err(Error::InvalidConfiguration {
-                        field: "mark_errors",
-                        value: "false".to_owned(),
-                        expected: "true, for events to be received",
-                    });
-                }
-                let mut marks = Vec::new();
-                let filled = poll_fn(|cx| {
-                    let mut buf = ReadBuf::from(&mut *buf);
-                    ready!(device.poll_read_marked(cx, &mut buf, &mut marks))?;
-                    Poll::Ready(Ok::<_, Error>(buf.filled()))
-                })
-                .await?;
-                Ok(Received::new(buf.get(..filled).unwrap_or_default(), marks))
-            }
-
-            /// The poll form of [`receive`](Self::receive), for adapters to other traits: it can
-            /// read into space that is not initialized. With no room in `buf` it is ready at once.
-            ///
-            /// # Errors
-            ///
-            /// As [`receive`](Self::receive).
-            pub fn poll_receive(
-                &mut self,
-                cx: &mut Context<'_>,
-                buf: &mut ReadBuf<'_>,
-            ) -> Poll<Result<()>> {
-                if buf.remaining() == 0 {
-                    return Poll::Ready(Ok(()));
-                }
-                self.port().device.poll_read(cx, buf)
-            }
-        }
-
-        impl $(<$lifetime>)? AsyncRead for $type $(<$lifetime>)? {
-            fn poll_read(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                buf: &mut [u8],
-            ) -> Poll<io::Result<usize>> {
-                let mut buf = ReadBuf::from(buf);
-                ready!(self.get_mut().poll_receive(cx, &mut buf))?;
-                Poll::Ready(Ok(buf.filled()))
-            }
-
-            fn poll_read_vectored(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                bufs: &mut [IoSliceMut<'_>],
-            ) -> Poll<io::Result<usize>> {
-                if bufs.iter().all(|buf| buf.is_empty()) {
-                    return Poll::Ready(Ok(0));
-                }
-                let received = ready!(self.port().device.poll_read_vectored(cx, bufs))?;
-                Poll::Ready(Ok(received))
-            }
-        }
-    };
-}
-
-/// Writing, for the port and its write halves: types with a method `port` and a field `closing`.
-macro_rules! impl_write {
-    ($type:ident $(<$lifetime:lifetime>)?) => {
-        impl $(<$lifetime>)? $type $(<$lifetime>)? {
-            /// Sends all of `data`: it is in the kernel's queue then, not yet on the wire, for
-            /// which there is [`drain`](Control::drain). Waits while the queue is full.
-            ///
-            /// # Errors
-            ///
-            /// [`Error::Disconnected`](crate::Error::Disconnected) once the device is gone. How
-            /// much was sent before is not known then.
-            ///
-            /// # Cancel safety
-            ///
-            /// Dropping the future may leave the beginning of `data` sent. To know how much, use
-            /// [`send_some`](Self::send_some).
-            pub async fn send(&mut self, mut data: &[u8]) -> Result<()> {
-                while !data.is_empty() {
-                    let sent = self.send_some(data).await?;
-                    data = data.get(sent..).unwrap_or_default();
-                }
-                Ok(())
-            }
-
-            /// Sends as much of `data` as there is room for in the queue, at least one byte:
-            /// waits if there is none, then writes once. Gives the number of bytes.
-            ///
-            /// # Errors
-            ///
-            /// [`Error::Disconnected`](crate::Error::Disconnected) once the device is gone,
-            /// [`Error::InvalidArgument`](crate::Error::InvalidArgument) for empty `data`.
-            ///
-            /// # Cancel safety
-            ///
-            /// If the future is dropped before it is ready, nothing was sent.
-            pub async fn send_some(&mut self, data: &[u8]) -> Result<usize> {
-                if data.is_empty() {
-                    return Err(invalid("data", "it is empty"));
-                }
-                let device = &*self.port().device;
-                poll_fn(|cx| device.poll_write(cx, data)).await
-            }
-
-            /// Sends as much of several buffers, in their order, as there is room for: one
-            /// system call. Gives the number of bytes.
-            ///
-            /// # Errors
-            ///
-            /// As [`send_some`](Self::send_some).
-            ///
-            /// # Cancel safety
-            ///
-            /// If the future is dropped before it is ready, nothing was sent.
-            pub async fn send_vectored(&mut self, data: &[IoSlice<'_>]) -> Result<usize> {
-                if data.iter().all(|data| data.is_empty()) {
-                    return Err(invalid("data", "it is empty"));
-                }
-                let device = &*self.port().device;
-                poll_fn(|cx| device.poll_write_vectored(cx, data)).await
-            }
-        }
-
-        impl $(<$lifetime>)? AsyncWrite for $type $(<$lifetime>)? {
-            fn poll_write(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                data: &[u8],
-            ) -> Poll<io::Result<usize>> {
-                if data.is_empty() {
-                    return Poll::Ready(Ok(0));
-                }
-                let sent = ready!(self.port().device.poll_write(cx, data))?;
-                Poll::Ready(Ok(sent))
-            }
-
-            fn poll_write_vectored(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                data: &[IoSlice<'_>],
-            ) -> Poll<io::Result<usize>> {
-                if data.iter().all(|data| data.is_empty()) {
-                    return Poll::Ready(Ok(0));
-                }
-                let sent = ready!(self.port().device.poll_write_vectored(cx, data))?;
-                Poll::Ready(Ok(sent))
-            }
-
-            /// Ready at once: nothing is held back here. To wait until the bytes are on the
-            /// wire, [`drain`](Control::drain).
-            fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-                Poll::Ready(Ok(()))
-            }
-
-            /// Waits as [`drain`](Control::drain) does. The port stays open and usable; it
-            /// closes when it is dropped.
-            fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                let this = self.get_mut();
-                let control = this.port().control();
-                ready!(this.closing.poll(&control, cx))?;
-                Poll::Ready(Ok(()))
-            }
-        }
-    };
-}
-
-pub(crate) use {impl_read, impl_write};
-
-impl_read!(SerialPort);
-impl_write!(SerialPort);

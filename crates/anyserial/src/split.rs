@@ -1,21 +1,12 @@
 //! Halves: reading and writing at the same time.
 
-use std::io::{self, IoSlice, IoSliceMut};
+use std::fmt;
 use std::ops::Deref;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use std::{fmt, future::poll_fn};
 
-use futures_io::{AsyncRead, AsyncWrite};
-
-#[cfg(doc)]
-use crate::config::SerialConfig;
-use crate::control::{Control, invalid};
-use crate::device::ReadBuf;
-use crate::error::{Error, Result};
-use crate::port::{Closing, SerialPort, impl_read, impl_write};
-use crate::received::Received;
+use crate::control::Control;
+use crate::error::Result;
+use crate::port::{Closing, SerialPort};
 
 impl SerialPort {
     /// Splits the port into halves that borrow it: to read and write at once in one task.
@@ -64,7 +55,7 @@ pub struct ReadHalf<'a> {
 #[derive(Debug)]
 pub struct WriteHalf<'a> {
     port: &'a SerialPort,
-    closing: Closing,
+    pub(crate) closing: Closing,
 }
 
 /// The reading half of a port: see [`SerialPort::into_split`].
@@ -77,7 +68,7 @@ pub struct OwnedReadHalf {
 #[derive(Debug)]
 pub struct OwnedWriteHalf {
     port: Arc<SerialPort>,
-    closing: Closing,
+    pub(crate) closing: Closing,
 }
 
 impl OwnedReadHalf {
@@ -133,7 +124,7 @@ impl std::error::Error for ReuniteError {}
 macro_rules! impl_half {
     ($type:ident $(<$lifetime:lifetime>)?) => {
         impl $(<$lifetime>)? $type $(<$lifetime>)? {
-            fn port(&self) -> &SerialPort {
+            pub(crate) fn port(&self) -> &SerialPort {
                 &self.port
             }
         }
@@ -152,8 +143,3 @@ impl_half!(ReadHalf<'a>);
 impl_half!(WriteHalf<'a>);
 impl_half!(OwnedReadHalf);
 impl_half!(OwnedWriteHalf);
-
-impl_read!(ReadHalf<'a>);
-impl_read!(OwnedReadHalf);
-impl_write!(WriteHalf<'a>);
-impl_write!(OwnedWriteHalf);

@@ -10,6 +10,7 @@
 
 mod bench;
 mod closing;
+mod discovery;
 mod drain;
 mod exchange;
 mod exclusive;
@@ -70,6 +71,13 @@ fn main() -> ExitCode {
         unplug::ftdi_in_the_middle_of_everything,
         unplug::acm_in_the_middle_of_everything,
         unplug::replug_gives_a_new_port,
+        discovery::lists_hardware_and_nothing_else,
+        discovery::usb_comes_and_goes,
+        discovery::acm_comes_and_goes,
+        discovery::a_port_held_open_keeps_its_name,
+        discovery::usb_reconnects_in_the_middle_of_a_transfer,
+        discovery::acm_reconnects_in_the_middle_of_a_transfer,
+        discovery::udev_is_waited_for,
     ];
     let arm64 = tests![
         hardware::pl011_rs485,

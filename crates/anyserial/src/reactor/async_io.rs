@@ -1,7 +1,7 @@
 //! The default reactor: async-io, which drives itself and so works under every executor.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ impl Reactor for AsyncIo {
     fn register(&self, descriptor: Descriptor) -> io::Result<Box<dyn Registration>> {
         Ok(Box::new(Source {
             terminal: Async::new_nonblocking(descriptor)?,
-            exhausted: [AtomicBool::new(false), AtomicBool::new(false)],
+            directions: Default::default(),
         }))
     }
 
@@ -40,9 +40,32 @@ impl Reactor for AsyncIo {
 #[derive(Debug)]
 struct Source {
     terminal: Async<Descriptor>,
-    /// Whether the last call in this direction showed that the next one would block. A wrong
-    /// guess costs time, never a wake-up: async-io asks the kernel for the level when it arms.
-    exhausted: [AtomicBool; 2],
+    directions: [State; 2],
+}
+
+/// What is known of one direction. Relaxed suffices for it: one task at a time works in a
+/// direction (see `Registration`).
+#[derive(Debug, Default)]
+struct State {
+    /// Whether the last call showed that the next one would block. A wrong guess costs time,
+    /// never a wake-up: async-io asks the kernel for the level when it arms.
+    exhausted: AtomicBool,
+    /// How many operations there were since the task last left its turn to others.
+    operations: AtomicU32,
+}
+
+impl State {
+    /// How many operations in a row a task may make, as with tokio's tasks.
+    const MOST: u32 = 128;
+
+    /// Whether the task has to leave others their turn.
+    fn is_used_up(&self) -> bool {
+        self.operations.fetch_add(1, Ordering::Relaxed) >= Self::MOST
+    }
+
+    fn begin_anew(&self) {
+        self.operations.store(0, Ordering::Relaxed);
+    }
 }
 
 impl Registration for Source {
@@ -52,32 +75,43 @@ impl Registration for Source {
         cx: &mut Context<'_>,
         operation: &mut dyn FnMut() -> io::Result<Transfer>,
     ) -> Poll<io::Result<usize>> {
-        let [read, write] = &self.exhausted;
-        let exhausted = match direction {
+        let [read, write] = &self.directions;
+        let state = match direction {
             Direction::Read => read,
             Direction::Write => write,
         };
-        let poll_ready = |cx: &mut Context<'_>| match direction {
-            Direction::Read => self.terminal.poll_readable(cx),
-            Direction::Write => self.terminal.poll_writable(cx),
+        // A terminal that always has something at once must not keep the others of its thread
+        // from running.
+        if state.is_used_up() {
+            state.begin_anew();
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let mut wait = || {
+            let ready = match direction {
+                Direction::Read => self.terminal.poll_readable(cx),
+                Direction::Write => self.terminal.poll_writable(cx),
+            };
+            if ready.is_pending() {
+                state.begin_anew();
+            }
+            ready
         };
-        // Relaxed suffices: one task at a time works in a direction (see `Registration`).
-        //
         // The flag holds for one wait. When the task is polled the next time it was woken, as a
         // rule, and tries the operation: async-io itself takes no event for news that arrives in
         // a round of its reactor which had begun before the wait.
-        if exhausted.swap(false, Ordering::Relaxed) {
+        if state.exhausted.swap(false, Ordering::Relaxed) {
             // Ready: by news from before the operation that showed it exhausted, so wait anew.
             // Nothing is missed, for to wait anew asks the kernel anew.
-            ready!(poll_ready(cx))?;
-            ready!(poll_ready(cx))?;
+            ready!(wait())?;
+            ready!(wait())?;
         }
         loop {
             match operation() {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(poll_ready(cx))?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(wait())?,
                 Err(error) => return Poll::Ready(Err(error)),
                 Ok(transfer) => {
-                    exhausted.store(transfer.exhausted, Ordering::Relaxed);
+                    state.exhausted.store(transfer.exhausted, Ordering::Relaxed);
                     return Poll::Ready(Ok(transfer.bytes));
                 }
             }

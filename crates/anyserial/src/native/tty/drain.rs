@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::super::lock;
 use super::super::system::{self, Kind};
-use super::Tty;
+use super::{Queue, Tty};
 use crate::config::FlowControl;
 use crate::error::Result;
 
@@ -162,7 +162,12 @@ impl Tty {
         let began = Instant::now();
         while let Ok(Some(pending)) = self.pending_output() {
             // This port has given up its own claim.
-            if system::is_exclusive(self.fd()) || began.elapsed() > CLOSING_WAIT {
+            if system::is_exclusive(self.fd()) {
+                return;
+            }
+            if began.elapsed() > CLOSING_WAIT {
+                // So does the kernel's close then, after as long a wait of its own.
+                let _ = self.discard(Queue::Output);
                 return;
             }
             std::thread::sleep(pending.clamp(PAUSE.0, PAUSE.1));
