@@ -77,7 +77,10 @@ pub async fn find_port(filter: &PortFilter) -> Result<PortInfo> {
 /// FreeBSD: the call-out nodes of `/dev`, `cua*`, and what sysctl tells of their devices. A USB
 /// device's manufacturer and product are one text there, the product's.
 ///
-/// Other systems: everything here gives [`UnsupportedFeature`](crate::Error::UnsupportedFeature).
+/// DragonFly BSD: the same nodes, and nothing of their devices.
+///
+/// NetBSD, OpenBSD, illumos: everything here gives
+/// [`UnsupportedFeature`](crate::Error::UnsupportedFeature).
 #[derive(Debug, Clone)]
 pub struct Ports {
     pub(crate) reactor: Arc<dyn Reactor>,

@@ -68,7 +68,8 @@ impl Ports {
     /// and links. In a container, the network namespace must be the host's: events go no further.
     ///
     /// macOS: by the notifications of IOKit. FreeBSD: by devd, which has to run; a port of a USB
-    /// device counts as added once the device is attached.
+    /// device counts as added once the device is attached. Other systems:
+    /// [`Error::UnsupportedFeature`](crate::Error::UnsupportedFeature).
     #[doc(alias = "hotplug")]
     #[doc(alias = "uevent")]
     pub async fn watch(&self) -> Result<PortEvents> {

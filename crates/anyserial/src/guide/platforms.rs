@@ -6,24 +6,24 @@
 //!
 //! # What there is
 //!
-//! | | Linux, Android | macOS | FreeBSD | DragonFly BSD, NetBSD, OpenBSD | illumos |
-//! |---|---|---|---|---|---|
-//! | baud rates | any | any | any | any | those of its table |
-//! | RTS/CTS, XON/XOFF | yes | yes | yes | yes | yes |
-//! | DTR/DSR flow control | no | no | no | no | no |
-//! | mark and space parity | yes | no | no | no | no |
-//! | modem lines, RTS and DTR, break | yes | yes | yes | yes | yes |
-//! | counters | yes | no | no | no | no |
-//! | telling that the transmitter is empty | some drivers | no | no | no | no |
-//! | low latency | yes | not verified | no | no | no |
-//! | RS-485 | some drivers | no | no | no | no |
-//! | exclusive: others are refused | yes | yes | yes | yes | yes |
-//! | root sees that another program has it exclusively | yes | yes | by `flock` alone | by `flock` alone | by `flock` alone |
-//! | who has it | yes | no | no | no | no |
-//! | which group may open a port | yes | no | no | no | no |
-//! | discovery | sysfs | I/O registry | sysctl | no | no |
-//! | hot plug | kernel and udev | IOKit | devd | no | no |
-//! | links that stay from plug to plug | udev | no | no | no | no |
+//! | | Linux, Android | macOS | FreeBSD | DragonFly BSD | NetBSD, OpenBSD | illumos |
+//! |---|---|---|---|---|---|---|
+//! | baud rates | any | any | any | any | any | those of its table |
+//! | RTS/CTS, XON/XOFF | yes | yes | yes | yes | yes | yes |
+//! | DTR/DSR flow control | no | no | no | no | no | no |
+//! | mark and space parity | yes | no | no | no | no | no |
+//! | modem lines, RTS and DTR, break | yes | yes | yes | yes | yes | yes |
+//! | counters | yes | no | no | no | no | no |
+//! | telling that the transmitter is empty | some drivers | no | no | no | no | no |
+//! | low latency | yes | not verified | no | no | no | no |
+//! | RS-485 | some drivers | no | no | no | no | no |
+//! | exclusive: others are refused | yes | yes | yes | yes | yes | yes |
+//! | root sees that another program has it exclusively | yes | yes | by `flock` alone | by `flock` alone | by `flock` alone | by `flock` alone |
+//! | who has it | yes | no | no | no | no | no |
+//! | which group may open a port | yes | no | no | no | no | no |
+//! | discovery | sysfs | I/O registry | nodes and sysctl | nodes alone | no | no |
+//! | hot plug | kernel and udev | IOKit | devd | no | no | no |
+//! | links that stay from plug to plug | udev | no | no | no | no | no |
 //!
 //! "Any" is what the system lets this crate ask for. What the driver makes of it is read back and
 //! compared on every system.
@@ -52,9 +52,9 @@
 //!   `/dev/cuaU0` on OpenBSD. FreeBSD's `.init` and `.lock` nodes beside them hold settings.
 //! * **A rate that the hardware cannot make** is refused by the driver, together with everything
 //!   else of the configuration: the error names `settings`.
-//! * **Discovery.** FreeBSD makes a node when it has a device for it. NetBSD and OpenBSD have their
-//!   nodes whether or not there is a device, and to open them all would move the lines of those
-//!   that there are: so there is no discovery.
+//! * **Discovery.** FreeBSD and DragonFly BSD make a node when they have a device for it. NetBSD and
+//!   OpenBSD have their nodes whether or not there is a device, and to open them all would move the
+//!   lines of those that there are: so there is no discovery.
 //! * **Draining.** No driver tells what its hardware holds; `drain` allows for it by time.
 //!
 //! # Linux

@@ -71,8 +71,20 @@ mod ptmx;
 ))]
 mod ttycom;
 
-#[cfg(target_os = "freebsd")]
+#[cfg(any(target_os = "freebsd", target_os = "dragonfly"))]
 #[path = "bsd/discovery.rs"]
+mod discovery;
+
+#[cfg(target_os = "freebsd")]
+#[path = "bsd/sysctl.rs"]
+mod bsd_tree;
+
+#[cfg(target_os = "dragonfly")]
+#[path = "bsd/names.rs"]
+mod bsd_tree;
+
+#[cfg(any(target_os = "netbsd", target_os = "openbsd", target_os = "illumos"))]
+#[path = "undiscovered.rs"]
 mod discovery;
 
 #[cfg(any(
@@ -81,15 +93,14 @@ mod discovery;
     target_os = "openbsd",
     target_os = "illumos"
 ))]
-#[path = "undiscovered.rs"]
-mod discovery;
+mod unwatched;
 
 #[cfg(all(target_os = "linux", test))]
 #[path = "linux/layout.rs"]
 mod linux_layout;
 
 // What of other systems can be tested without them.
-#[cfg(any(target_os = "freebsd", test))]
+#[cfg(any(target_os = "freebsd", target_os = "dragonfly", test))]
 #[path = "bsd/devices.rs"]
 mod bsd_devices;
 #[cfg(any(target_os = "freebsd", all(target_os = "linux", test)))]

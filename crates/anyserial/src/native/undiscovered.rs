@@ -1,11 +1,11 @@
 //! Systems on which ports are not discovered: asking is an error, and no empty list.
 
-use std::convert::Infallible;
-use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 
-use super::{Descriptor, Found, Notice};
+pub(crate) use super::unwatched::Notices;
+
+use super::Found;
 use crate::capability::Feature;
 use crate::error::{Error, Result};
 use crate::port_info::PortInfo;
@@ -36,22 +36,4 @@ pub(crate) fn look(_: &Path, _: &str) -> Option<Found> {
 
 pub(crate) fn is_set_up(_: &Path, _: &Found) -> bool {
     true
-}
-
-/// There are none.
-#[derive(Debug)]
-pub(crate) struct Notices(Infallible);
-
-impl Notices {
-    pub(crate) fn open(_: &Path) -> io::Result<Self> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    pub(crate) fn descriptor(&self) -> &Descriptor {
-        match self.0 {}
-    }
-
-    pub(crate) fn receive(&mut self) -> io::Result<Notice> {
-        match self.0 {}
-    }
 }

@@ -1,4 +1,5 @@
-//! The devices of FreeBSD, as its sysctl tree `dev` tells of them. Pure: no system calls.
+//! Ports by the names of their nodes on FreeBSD and DragonFly BSD, and the devices behind them as
+//! FreeBSD's sysctl tree `dev` tells of them. Pure: no system calls.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,11 +9,13 @@ use crate::port_info::{Bus, PortInfo, UsbInfo};
 /// Whether a node of `/dev` is a serial port to be opened: a call-out one, which does not wait for
 /// a carrier, and not the node that sets or locks its settings.
 pub(super) fn is_port(name: &str) -> bool {
-    // sys/kern/tty.c makes of a UART ttyu0 and cuau0, each with .init and .lock.
-    name.len() > "cua".len()
-        && name.starts_with("cua")
-        && !name.ends_with(".init")
-        && !name.ends_with(".lock")
+    // FreeBSD's sys/kern/tty.c makes of a UART ttyu0 and cuau0, each with .init and .lock;
+    // DragonFly's sio makes ttyd0 and cuaa0, and of the latter cuaia0 and cuala0.
+    let is_settings = |rest: &str| {
+        rest.ends_with(".init") || rest.ends_with(".lock") || rest.starts_with(['i', 'l'])
+    };
+    name.strip_prefix("cua")
+        .is_some_and(|rest| !rest.is_empty() && !is_settings(rest))
 }
 
 /// Whether the port of this name is one of a USB device.
@@ -62,7 +65,7 @@ impl Devices {
     }
 
     fn add(&mut self, name: &str, value: String) -> Option<()> {
-        let (driver, unit, key) = place_of(name)?;
+        let (driver, unit, key) = place_of(name).filter(|_| Self::wants(name))?;
         let device = self.0.entry(format!("{driver}{unit}")).or_default();
         driver.clone_into(&mut device.driver);
         match key {
@@ -255,7 +258,7 @@ dev.uhub.7.%location=bus=1 port=1
 
     #[test]
     fn tells_ports_from_what_is_beside_them() {
-        for name in ["cuau0", "cuaU0", "cuaU1.1", "cuau10"] {
+        for name in ["cuau0", "cuaU0", "cuaU1.1", "cuau10", "cuaa0"] {
             assert!(is_port(name), "{name}");
         }
         for name in [
@@ -265,6 +268,9 @@ dev.uhub.7.%location=bus=1 port=1
             "cuau0.init",
             "cuau0.lock",
             "cuaU1.1.lock",
+            "cuaia0",
+            "cuala0",
+            "cuaiU0",
             "cua",
             "pts/0",
             "da0",

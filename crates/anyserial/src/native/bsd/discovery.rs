@@ -1,4 +1,5 @@
-//! Ports of FreeBSD: nodes of `/dev`, and what sysctl tells of their devices.
+//! Ports of FreeBSD and DragonFly BSD: the nodes of `/dev`, of which there is one only where there is
+//! a device.
 
 use std::fs;
 use std::os::fd::BorrowedFd;
@@ -6,12 +7,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::termios::ttyname;
-use sysctl::{Ctl, CtlIter, Sysctl};
 
-pub(crate) use super::devd::Notices;
+pub(crate) use super::bsd_tree::Notices;
 
 use super::Found;
 use super::bsd_devices::{Devices, is_port};
+use super::bsd_tree::devices;
 use crate::error::{Error, Result};
 use crate::port_info::PortInfo;
 
@@ -74,17 +75,4 @@ fn look_at(dev: &Path, name: &str, devices: &Devices) -> Option<Found> {
             .wrapping_add(node.ctime_nsec().cast_unsigned()),
         number: None,
     })
-}
-
-/// What sysctl tells. Without it, as in a jail, ports have their names alone.
-fn devices() -> Devices {
-    let Ok(root) = Ctl::new("dev") else {
-        return Devices::default();
-    };
-    let values = CtlIter::below(root).filter_map(|ctl| {
-        let ctl = ctl.ok()?;
-        let name = ctl.name().ok().filter(|name| Devices::wants(name))?;
-        Some((name, ctl.value_string().ok()?))
-    });
-    Devices::new(values)
 }
