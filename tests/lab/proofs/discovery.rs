@@ -173,6 +173,13 @@ pub(crate) async fn acm_reconnects_in_the_middle_of_a_transfer(env: Env) {
 async fn reconnects_in_the_middle_of_a_transfer(env: Env, cable: &impl Pluggable) {
     let before = info(&env, cable.near()).await;
     let mut far = env.open(cable.far(), 9600).await.unwrap();
+    // What other tests have left in the cable.
+    let quiet = Duration::from_millis(200);
+    while env
+        .within(quiet, far.receive_available(4096))
+        .await
+        .is_some()
+    {}
     let filter = PortFilter::new().device(&before.device);
     let (port, mut events) = Reconnecting::among(ports(&env), filter, SerialConfig::new(57_600))
         .open()
