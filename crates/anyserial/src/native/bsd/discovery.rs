@@ -1,5 +1,4 @@
-//! Ports of FreeBSD and DragonFly BSD: the nodes of `/dev`, of which there is one only where there is
-//! a device.
+//! Ports of FreeBSD and DragonFly BSD: the nodes of `/dev`, which are there only with a device.
 
 use std::fs;
 use std::os::fd::BorrowedFd;
