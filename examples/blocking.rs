@@ -3,15 +3,14 @@
 //! `cargo run --example blocking` talks to a simulated instrument on a thread of its own;
 //! `cargo run --example blocking -- /dev/ttyUSB0` to your own, at 115200 8N1.
 
-use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
 use std::time::Duration;
 
 use anyserial::blocking::SerialPort;
 use anyserial::testing::pair;
-use anyserial_examples::instrument;
+use anyserial_examples::{MainError, instrument};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), MainError> {
     let mut port = match std::env::args_os().nth(1) {
         Some(path) => SerialPort::open(path, 115_200)?,
         None => {

@@ -9,9 +9,9 @@ use std::time::Duration;
 use anyserial::{
     DataBits, Error, Parity, Result, Rs485Config, SerialConfig, SerialPort, UnsupportedPolicy,
 };
-use anyserial_examples::{instrument, open_argument};
+use anyserial_examples::{MainError, instrument, open_argument};
 
-fn main() -> Result<()> {
+fn main() -> Result<(), MainError> {
     smol::block_on(async {
         // A configuration is a plain value, and has a short form for logs and command lines.
         let config: SerialConfig = match "9600 8N1".parse() {
@@ -52,7 +52,8 @@ fn main() -> Result<()> {
             .configure(control.config()?.baud_rate(38_400))
             .await?;
         println!("while a receive waits: {}", control.config()?);
-        drop(receiving);
+        // The port closes with its last half: not before the task is gone.
+        receiving.cancel().await;
         Ok(())
     })
 }

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use anyserial::testing::pty_pair;
 use anyserial::{Buffered, Result, SerialPort};
-use anyserial_examples::instrument;
+use anyserial_examples::{MainError, instrument};
 use futures_lite::future::or;
 use smol::{LocalExecutor, Timer};
 
-fn main() -> Result<()> {
+fn main() -> Result<(), MainError> {
     let paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let executor = LocalExecutor::new();
     smol::block_on(executor.run(async {

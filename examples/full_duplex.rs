@@ -6,12 +6,12 @@
 use std::time::{Duration, Instant};
 
 use anyserial::{OwnedReadHalf, OwnedWriteHalf, Result};
-use anyserial_examples::{echo, open_argument};
+use anyserial_examples::{MainError, echo, open_argument};
 
 /// At 115200 baud this takes 1.4 s.
 const LENGTH: usize = 16 * 1024;
 
-fn main() -> Result<()> {
+fn main() -> Result<(), MainError> {
     smol::block_on(async {
         let port = open_argument(115_200, echo).await?;
         let control = port.control();
@@ -33,12 +33,10 @@ fn main() -> Result<()> {
 
         // Both halves together are the port again.
         match read.reunite(write) {
-            Ok(port) => port.close().await,
-            Err(error) => {
-                println!("{error}");
-                Ok(())
-            }
+            Ok(port) => port.close().await?,
+            Err(error) => println!("{error}"),
         }
+        Ok(())
     })
 }
 

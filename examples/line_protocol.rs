@@ -8,9 +8,9 @@
 use std::time::Duration;
 
 use anyserial::{Buffered, Error, Result, SerialPort};
-use anyserial_examples::{instrument, open_argument};
+use anyserial_examples::{MainError, instrument, open_argument};
 
-fn main() -> Result<()> {
+fn main() -> Result<(), MainError> {
     smol::block_on(async {
         let port = open_argument(115_200, instrument).await?;
         let mut instrument = Instrument::new(port);
@@ -23,7 +23,7 @@ fn main() -> Result<()> {
                 Ok(answer) => println!("{query} {answer}"),
                 // The next query begins afresh.
                 Err(late @ Error::TimedOut { .. }) => println!("{query} {late}"),
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(())

@@ -6,13 +6,13 @@
 use std::io;
 use std::time::Duration;
 
-use anyserial_examples::instrument;
+use anyserial_examples::{MainError, instrument};
 use anyserial_tokio::{SerialPort, testing};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, Lines};
 use tokio::time::timeout;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> io::Result<()> {
+async fn main() -> Result<(), MainError> {
     let port = match std::env::args_os().nth(1) {
         Some(path) => SerialPort::open(path, 115_200).await?,
         None => {
@@ -30,7 +30,7 @@ async fn main() -> io::Result<()> {
         match instrument.query(&query).await {
             Ok(answer) => println!("{query} {answer}"),
             Err(error) if error.kind() == io::ErrorKind::TimedOut => println!("{query} {error}"),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(())

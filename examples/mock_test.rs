@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use anyserial::{Buffered, SerialPort};
-use anyserial_examples::{instrument, open_argument};
+use anyserial_examples::{MainError, instrument, open_argument};
 
-fn main() -> Result<(), ThermometerError> {
+fn main() -> Result<(), MainError> {
     smol::block_on(async {
         let port = open_argument(9600, instrument).await?;
         let mut thermometer = Thermometer::new(port, Duration::from_secs(1));

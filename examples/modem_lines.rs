@@ -11,8 +11,9 @@ use anyserial::reactor::AsyncIo;
 use anyserial::testing::{FaultPlan, PairBuilder};
 use anyserial::{Control, Error, LineOnOpen, ModemChanges, ModemLines, Result};
 use anyserial::{SerialConfig, SerialPort};
+use anyserial_examples::MainError;
 
-fn main() -> Result<()> {
+fn main() -> Result<(), MainError> {
     smol::block_on(async {
         // Opening raises both lines on Linux; a board that DTR resets is left alone by this.
         let config = SerialConfig::new(115_200).dtr_on_open(LineOnOpen::Low);
@@ -21,7 +22,7 @@ fn main() -> Result<()> {
                 let port = SerialPort::open(path, config).await?;
                 show(&port).await?;
                 let changes = port.modem_changes(ModemLines::ALL).await?;
-                watch(&port, changes, Duration::from_secs(10)).await
+                watch(&port, changes, Duration::from_secs(10)).await?;
             }
             None => {
                 // The faults of a port in memory have its bell as well.
@@ -31,9 +32,10 @@ fn main() -> Result<()> {
                 show(&port).await?;
                 let changes = port.modem_changes(ModemLines::ALL).await?;
                 smol::spawn(simulate(modem, bell)).detach();
-                watch(&port, changes, Duration::from_millis(600)).await
+                watch(&port, changes, Duration::from_millis(600)).await?;
             }
         }
+        Ok(())
     })
 }
 

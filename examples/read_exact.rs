@@ -8,9 +8,9 @@
 use std::time::Duration;
 
 use anyserial::{Buffered, Result, SerialPort};
-use anyserial_examples::{instrument, open_argument};
+use anyserial_examples::{MainError, instrument, open_argument};
 
-fn main() -> Result<()> {
+fn main() -> Result<(), MainError> {
     smol::block_on(async {
         let port = open_argument(115_200, instrument).await?;
 

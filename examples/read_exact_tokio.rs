@@ -3,17 +3,16 @@
 //! `cargo run --example read_exact_tokio`, or with `-- /dev/ttyUSB0` for an instrument of your
 //! own, which answers `CURVE?` with a block of IEEE 488.2.
 
-use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use anyserial_examples::instrument;
+use anyserial_examples::{MainError, instrument};
 use anyserial_tokio::{SerialPort, testing};
 use tokio::io::{AsyncBufRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), MainError> {
     let mut port = match std::env::args_os().nth(1) {
         Some(path) => SerialPort::open(path, 115_200).await?,
         None => {

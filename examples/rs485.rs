@@ -11,15 +11,16 @@ use std::time::Duration;
 use anyserial::reactor::AsyncIo;
 use anyserial::testing::{FaultPlan, PairBuilder, pty_pair};
 use anyserial::{Error, ModemLines, Result, Rs485Config, SerialConfig, SerialPort};
+use anyserial_examples::MainError;
 
-fn main() -> Result<()> {
+fn main() -> Result<(), MainError> {
     let path = std::env::args_os().nth(1);
     smol::block_on(async {
         let config = SerialConfig::new(19_200);
         match path {
             Some(path) => {
                 let bus = Bus::new(SerialPort::open(path, config).await?).await?;
-                talk(bus).await
+                talk(bus).await?;
             }
             None => {
                 // A pseudo-terminal has no transceiver, and its driver says so.
@@ -33,13 +34,11 @@ fn main() -> Result<()> {
                 let (port, far_end) = pair.near_config(config)?.build();
                 port.set_control_lines(Some(false), None).await?;
                 smol::spawn(simulate(far_end)).detach();
-                talk(Bus {
-                    port,
-                    by_hand: true,
-                })
-                .await
+                let by_hand = true;
+                talk(Bus { port, by_hand }).await?;
             }
         }
+        Ok(())
     })
 }
 

@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use anyserial::{Buffered, Error, Result};
-use anyserial_examples::{instrument, open_argument};
+use anyserial_examples::{MainError, instrument, open_argument};
 
-fn main() -> Result<()> {
+fn main() -> Result<(), MainError> {
     smol::block_on(async {
         let port = open_argument(115_200, instrument).await?;
         // The clock is the port's own, so that this is the same under every runtime.

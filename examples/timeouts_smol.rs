@@ -3,15 +3,14 @@
 //! `cargo run --example timeouts_smol`, or with `-- /dev/ttyUSB0` for an instrument of your own,
 //! which may be slow with `SLOW?`.
 
-use std::error::Error;
 use std::time::Duration;
 
-use anyserial_examples::{instrument, open_argument};
+use anyserial_examples::{MainError, instrument, open_argument};
 use anyserial_smol::timeout;
 use smol::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use smol::stream::StreamExt;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), MainError> {
     smol::block_on(async {
         let port = open_argument(115_200, instrument).await?;
         // What a stream of lines has read of a line, it keeps when it is given up. (`read_line`

@@ -3,16 +3,15 @@
 //! `cargo run --example timeouts_tokio`, or with `-- /dev/ttyUSB0` for an instrument of your own,
 //! which may be slow with `SLOW?`.
 
-use std::error::Error;
 use std::time::Duration;
 
-use anyserial_examples::instrument;
+use anyserial_examples::{MainError, instrument};
 use anyserial_tokio::{SerialPort, testing};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), MainError> {
     let port = match std::env::args_os().nth(1) {
         Some(path) => SerialPort::open(path, 115_200).await?,
         None => {

@@ -1,10 +1,28 @@
-//! What the examples talk to when they are given no path: simulated devices, at the far end of a
-//! pseudo-terminal.
+//! What the examples share: simulated devices, at the far end of a pseudo-terminal, to talk to when
+//! they are given no path.
 
+use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use anyserial::testing::pty_pair;
 use anyserial::{Clock, Result, SerialConfig, SerialPort};
+
+/// An error of any kind, for `main` to give: the program ends with the words of it, not with its
+/// fields.
+pub struct MainError(Box<dyn Error>);
+
+impl<E: Error + 'static> From<E> for MainError {
+    fn from(error: E) -> Self {
+        MainError(Box::new(error))
+    }
+}
+
+impl fmt::Debug for MainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
 
 /// The port that the program was given as its argument, set like this. Without an argument, a
 /// port with the simulated device at its far end.
