@@ -14,16 +14,10 @@ use anyserial_examples::{MainError, instrument, open_argument};
 fn main() -> Result<(), MainError> {
     smol::block_on(async {
         // A configuration is a plain value, and has a short form for logs and command lines.
-        let config: SerialConfig = match "9600 8N1".parse() {
-            Ok(config) => config,
-            Err(error) => {
-                println!("{error}");
-                SerialConfig::default()
-            }
-        };
+        let config: SerialConfig = "9600 8N1".parse()?;
         let port = open_argument(config, instrument).await?;
         println!("opened {} at {}", port.path().display(), port.config()?);
-        println!("it can do:\n{}", port.capabilities().await?);
+        print!("it can do:\n{}", port.capabilities().await?);
 
         change(&port, config.baud_rate(115_200)).await?;
         change(
@@ -34,6 +28,7 @@ fn main() -> Result<(), MainError> {
         change(&port, config.baud_rate(0)).await?;
 
         // What a device lacks is an error, or can be done without.
+        println!("with low latency and RS-485:");
         let wanted = config.low_latency(true).rs485(Rs485Config::new());
         change(&port, wanted).await?;
         change(&port, wanted.unsupported(UnsupportedPolicy::Ignore)).await?;

@@ -10,10 +10,12 @@ use std::time::Duration;
 use anyserial::{Buffered, Result, SerialPort};
 use anyserial_examples::{MainError, instrument, open_argument};
 
+/// No block is longer: a length that is noise must not be waited for.
+const LONGEST: usize = 1024 * 1024;
+
 fn main() -> Result<(), MainError> {
     smol::block_on(async {
         let port = open_argument(115_200, instrument).await?;
-
         let control = port.control();
 
         // A receive of the port gives what has come so far, which may be any part of a message.
@@ -36,10 +38,9 @@ async fn receive_block(port: &mut Buffered<SerialPort>) -> Result<Option<Vec<u8>
         return Ok(None);
     };
     let length = port.receive_exactly(usize::from(digits - b'0')).await?;
-    let Some(length) = str::from_utf8(length)
-        .ok()
-        .and_then(|text| text.parse().ok())
-    else {
+    let length = str::from_utf8(length).ok();
+    let length = length.and_then(|text| text.parse().ok());
+    let Some(length) = length.filter(|length| *length <= LONGEST) else {
         return Ok(None);
     };
     let block = port.receive_exactly(length).await?.to_vec();

@@ -11,6 +11,9 @@ use anyserial_tokio::{SerialPort, testing};
 use tokio::io::{AsyncBufRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 
+/// No block is longer: a length that is noise must not be waited for.
+const LONGEST: usize = 1024 * 1024;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), MainError> {
     let mut port = match std::env::args_os().nth(1) {
@@ -49,9 +52,9 @@ async fn receive_block(port: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Vec
     };
     let mut length = vec![0; usize::from(digits - b'0')];
     port.read_exact(&mut length).await?;
-    let length = str::from_utf8(&length)
-        .ok()
-        .and_then(|text| text.parse().ok());
+    let length = str::from_utf8(&length).ok();
+    let length = length.and_then(|text| text.parse().ok());
+    let length = length.filter(|length| *length <= LONGEST);
     let mut block = vec![0; length.ok_or_else(no_block)?];
     port.read_exact(&mut block).await?;
     port.read_u8().await?;

@@ -5,39 +5,37 @@
 //! `cargo run --example rs485 -- /dev/ttyS1` uses a port of yours, at 19200 8N1. A USB adapter for
 //! RS-485 switches by itself, and needs none of this.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyserial::reactor::AsyncIo;
-use anyserial::testing::{FaultPlan, PairBuilder, pty_pair};
-use anyserial::{Error, ModemLines, Result, Rs485Config, SerialConfig, SerialPort};
+use anyserial::testing::{FaultPlan, PairBuilder};
+use anyserial::{Error, LineOnOpen, ModemLines, Result, Rs485Config, SerialConfig, SerialPort};
 use anyserial_examples::MainError;
 
 fn main() -> Result<(), MainError> {
     let path = std::env::args_os().nth(1);
     smol::block_on(async {
         let config = SerialConfig::new(19_200);
-        match path {
-            Some(path) => {
-                let bus = Bus::new(SerialPort::open(path, config).await?).await?;
-                talk(bus).await?;
-            }
+        let bus = match path {
+            Some(path) => Bus::open(path.as_ref(), config).await?,
             None => {
-                // A pseudo-terminal has no transceiver, and its driver says so.
-                let (port, _far_end) = pty_pair().await?;
-                Bus::new(port).await?;
-
                 // A pair in memory has RTS, and with a bandwidth the time that sending takes.
                 let pace = FaultPlan::new();
                 pace.bandwidth(1920);
                 let pair = PairBuilder::new(Arc::new(AsyncIo)).near_faults(&pace);
-                let (port, far_end) = pair.near_config(config)?.build();
-                port.set_control_lines(Some(false), None).await?;
+                let pair = pair.near_config(config.rts_on_open(LineOnOpen::Low))?;
+                let (port, far_end) = pair.build();
                 smol::spawn(simulate(far_end)).detach();
-                let by_hand = true;
-                talk(Bus { port, by_hand }).await?;
+                println!("simulated: RTS by hand");
+                Bus {
+                    port,
+                    by_hand: true,
+                }
             }
-        }
+        };
+        talk(bus).await?;
         Ok(())
     })
 }
@@ -60,41 +58,46 @@ struct Bus {
 }
 
 impl Bus {
-    /// Asks the driver to switch the transceiver. The port puts that back when it goes.
-    async fn new(port: SerialPort) -> Result<Self> {
+    /// Opens a port whose driver switches the transceiver; else one where this program does.
+    async fn open(path: &Path, config: SerialConfig) -> Result<Self> {
         let rs485 = Rs485Config::new().delay_after_send(Duration::from_millis(1));
-        let by_hand = match port.configure(port.config()?.rs485(rs485)).await {
-            Ok(()) => {
-                println!("{}: the driver switches", port.path().display());
-                false
+        match SerialPort::open(path, config.rs485(rs485)).await {
+            Ok(port) => {
+                println!("the driver switches, and is put back when the port closes");
+                let by_hand = false;
+                Ok(Bus { port, by_hand })
             }
             // The driver has no RS-485, or not all that was asked for.
             Err(
                 error @ (Error::UnsupportedFeature { .. } | Error::UnsupportedConfiguration { .. }),
             ) => {
-                println!("{error}: by hand, then");
-                true
+                println!("{error}: RTS by hand, then");
+                // Opening would raise RTS, and take the bus.
+                let config = config.rts_on_open(LineOnOpen::Low);
+                let port = SerialPort::open(path, config).await?;
+                let by_hand = true;
+                Ok(Bus { port, by_hand })
             }
-            Err(error) => return Err(error),
-        };
-        Ok(Bus { port, by_hand })
+            Err(error) => Err(error),
+        }
     }
 
     /// Sends a frame; when this is ready, the bus is free for the answer. To drop it earlier may
     /// leave the bus taken.
     async fn send(&mut self, frame: &[u8]) -> Result<()> {
-        if !self.by_hand {
-            return self.port.send(frame).await;
-        }
-        self.port.set_control_lines(Some(true), None).await?;
         let control = self.port.control();
+        if self.by_hand {
+            control.set_control_lines(Some(true), None).await?;
+        }
         let sending = async {
             self.port.send(frame).await?;
             // Not before the last stop bit is on the wire.
             control.drain().await
         };
         let sent = control.timeout(Duration::from_secs(5), sending).await;
-        self.port.set_control_lines(Some(false), None).await?;
+        if self.by_hand {
+            control.set_control_lines(Some(false), None).await?;
+        }
         sent
     }
 }

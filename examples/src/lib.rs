@@ -62,19 +62,19 @@ pub async fn instrument(mut port: SerialPort) -> Result<()> {
         line.extend(port.receive_available(64).await?);
         while let Some(end) = line.iter().position(|byte| *byte == b'\n') {
             let query: Vec<u8> = line.drain(..=end).collect();
-            let (pause, pieces): (u64, &[&[u8]]) = match query.as_slice() {
-                b"*IDN?\n" => (0, &[b"ACME,SIMULATED-1,0,1.0\n"]),
-                b"TEMP?\n" => (0, &[b"+21.5 C\n"]),
+            let (pause, pieces): (Duration, &[&[u8]]) = match query.as_slice() {
+                b"*IDN?\n" => (Duration::ZERO, &[b"ACME,SIMULATED-1,0,1.0\n"]),
+                b"TEMP?\n" => (Duration::ZERO, &[b"+21.5 C\n"]),
                 b"CURVE?\n" => (
-                    20,
+                    Duration::from_millis(20),
                     &[b"#", b"232\x00\x0a\x14", b"\x1d\x26\x2f", CURVE, b"\n"],
                 ),
-                b"SLOW?\n" => (300, &[b"+21", b".5 C\n"]),
-                _ => (0, &[b"ERROR\n"]),
+                b"SLOW?\n" => (Duration::from_millis(300), &[b"+21", b".5 C\n"]),
+                _ => (Duration::ZERO, &[b"ERROR\n"]),
             };
             for (number, piece) in pieces.iter().enumerate() {
                 if number > 0 {
-                    port.sleep(Duration::from_millis(pause))?.await;
+                    port.sleep(pause)?.await;
                 }
                 port.send(piece).await?;
             }
