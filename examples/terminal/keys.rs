@@ -6,7 +6,6 @@ use std::mem;
 const QUIT: u8 = 0x1d;
 /// Ctrl-T.
 const MENU: u8 = 0x14;
-const ESCAPE: u8 = 0x1b;
 const CTRL_C: u8 = 0x03;
 const BACKSPACE: u8 = 0x08;
 const DELETE: u8 = 0x7f;
@@ -118,7 +117,7 @@ impl Keys {
 
     fn answer(&mut self, question: Question, mut answer: Vec<u8>, key: u8) -> Option<Action> {
         let shown = match key {
-            ESCAPE | CTRL_C | QUIT => return Some(Action::Show(b" (left as it is)\n".to_vec())),
+            CTRL_C | QUIT => return Some(Action::Show(b" (left as it is)\n".to_vec())),
             _ if key == self.enter => {
                 let answer = String::from_utf8_lossy(&answer).trim().to_owned();
                 return Some(Action::Answer(question, answer));
@@ -128,6 +127,8 @@ impl Keys {
                 while answer.pop_if(|byte| *byte & 0xc0 == 0x80).is_some() {}
                 answer.pop().map(|_| b"\x08 \x08".to_vec())
             }
+            // An arrow key begins with one.
+            _ if key.is_ascii_control() => None,
             _ => {
                 answer.push(key);
                 Some(vec![key])
@@ -178,9 +179,10 @@ mod tests {
         let answer = Action::Answer(Question::File, "x".to_owned());
         assert_eq!(actions.last(), Some(&answer));
 
-        let actions = keys.press(b"\x14u\x7fx\x1by");
-        assert_eq!(actions.first(), Some(&Action::Ask(Question::File)));
-        assert_eq!(actions.last(), Some(&Action::Send(b"y".to_vec())));
-        assert!(!actions.iter().any(|it| matches!(it, Action::Answer(..))));
+        let actions = keys.press(b"\x14u\x7f\x1bx\x03y");
+        let left = Action::Show(b" (left as it is)\n".to_vec());
+        let shown = Action::Show(b"x".to_vec());
+        let sent = Action::Send(b"y".to_vec());
+        assert_eq!(actions, [Action::Ask(Question::File), shown, left, sent]);
     }
 }

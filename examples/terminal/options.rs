@@ -9,7 +9,8 @@ usage: terminal [OPTIONS] [PORT [SETTINGS...]]
 
 PORT is a path, or a text that one port alone has in its path, description or hardware id: see
 the example list_ports. Without it, a simulated instrument answers; try *IDN? and TEMP?.
-SETTINGS are as in 9600, or 9600 8E1 rts_cts; 115200 8N1 if there are none.
+SETTINGS are as in 9600, or 9600 8E1 rts_cts; 115200 8N1 if there are none. A board that its
+lines reset may want dtr_low rts_low, a protocol of questions and answers low_latency.
 
   -e, --echo            show what is typed
   -x, --hex             show bytes, not text

@@ -272,7 +272,10 @@ impl<W: Write> Desk<W> {
             Action::Show(text) => Ok(self.screen.borrow_mut().show(&text)?),
             Action::Ask(question) => {
                 let question = match question {
-                    Question::Settings => format!("settings, now {}", self.control.config()?),
+                    Question::Settings => format!(
+                        "settings, now {} (Ctrl-C leaves them)",
+                        self.control.config()?
+                    ),
                     Question::File => "file to send".to_owned(),
                 };
                 Ok(self.screen.borrow_mut().ask(&question)?)
