@@ -106,6 +106,39 @@ fn lines_and_breaks() {
 }
 
 #[test]
+fn files_are_sent() {
+    run(async {
+        let (port, mut device) = pair();
+        let options = options("x");
+        let connection = Connection { port, links: None };
+        let (session, keyboard, mut person) = sit_down(connection, &options, true);
+        // The source of this test is a file that is there.
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/terminal/tests.rs");
+        let content = std::fs::read(file).unwrap();
+        let script = async {
+            person.press("\x14u/no such file\r").await;
+            person
+                .see("file to send: /no such file\n-- /no such file: No such file")
+                .await;
+            person.press(&format!("\x14u{file}\r")).await;
+            person
+                .see(&format!("sending {} bytes of {file}", content.len()))
+                .await;
+            let mut received = Vec::new();
+            while received.len() < content.len() {
+                received.extend(device.receive_available(4096).await.unwrap());
+            }
+            assert!(received == content);
+            person.press("\x1d").await;
+        };
+        zip(session.run(keyboard, pending()), script)
+            .await
+            .0
+            .unwrap();
+    });
+}
+
+#[test]
 fn it_can_be_quit_while_the_output_is_stopped() {
     run(async {
         let pair = PairBuilder::new(Arc::new(AsyncIo)).capacity(1);
