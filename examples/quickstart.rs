@@ -8,22 +8,21 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyserial::{Error, Result, SerialConfig, SerialPort};
-use anyserial_examples::instrument;
+use anyserial_examples::{MainError, instrument};
 
-fn main() -> Result<()> {
+fn main() -> Result<(), MainError> {
     let path = std::env::args_os().nth(1).map(PathBuf::from);
     smol::block_on(async {
-        match path {
-            Some(path) => {
-                let port = SerialPort::open(path, SerialConfig::new(115_200)).await?;
-                talk(port).await
-            }
+        let port = match path {
+            Some(path) => SerialPort::open(path, SerialConfig::new(115_200)).await?,
             None => {
                 let (port, far_end) = anyserial::testing::pty_pair().await?;
                 smol::spawn(instrument(far_end)).detach();
-                talk(port).await
+                port
             }
-        }
+        };
+        talk(port).await?;
+        Ok(())
     })
 }
 

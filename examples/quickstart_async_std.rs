@@ -3,20 +3,19 @@
 //! `cargo run --example quickstart_async_std`, or with `-- /dev/ttyUSB0` for an instrument of your
 //! own at 115200 8N1.
 
-use std::error::Error;
 use std::time::Duration;
 
 use anyserial_async_std::{SerialConfig, SerialPort, testing};
-use anyserial_examples::instrument;
+use anyserial_examples::{MainError, instrument};
 use async_std::future::timeout;
 use async_std::io::BufReader;
 use async_std::io::prelude::{BufReadExt, WriteExt};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), MainError> {
     async_std::task::block_on(run())
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
+async fn run() -> Result<(), MainError> {
     let port = match std::env::args_os().nth(1) {
         Some(path) => SerialPort::open(path, SerialConfig::new(115_200)).await?,
         None => {

@@ -3,18 +3,17 @@
 //! `cargo run --example quickstart_smol`, or with `-- /dev/ttyUSB0` for an instrument of your
 //! own at 115200 8N1.
 
-use std::error::Error;
 use std::time::Duration;
 
-use anyserial_examples::instrument;
+use anyserial_examples::{MainError, instrument};
 use anyserial_smol::{SerialConfig, SerialPort, testing, timeout};
 use smol::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), MainError> {
     smol::block_on(run())
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
+async fn run() -> Result<(), MainError> {
     let port = match std::env::args_os().nth(1) {
         Some(path) => SerialPort::open(path, SerialConfig::new(115_200)).await?,
         None => {

@@ -3,16 +3,15 @@
 //! `cargo run --example quickstart_tokio`, or with `-- /dev/ttyUSB0` for an instrument of your
 //! own at 115200 8N1.
 
-use std::error::Error;
 use std::time::Duration;
 
-use anyserial_examples::instrument;
+use anyserial_examples::{MainError, instrument};
 use anyserial_tokio::{SerialConfig, SerialPort, testing};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), MainError> {
     let port = match std::env::args_os().nth(1) {
         Some(path) => SerialPort::open(path, SerialConfig::new(115_200)).await?,
         None => {

@@ -11,6 +11,7 @@
 //! | [`testing`] | tests without hardware |
 //! | [`rs485`] | RS-485 and Modbus RTU |
 //! | [`linux`] | latency, permissions, names, boards that reset |
+//! | [`platforms`] | what each system can and cannot do, and how that was checked |
 //! | [`performance`] | what costs what |
 //! | [`troubleshooting`] | each error: cause and cure |
 //! | [`migrating`] | from serialport-rs, tokio-serial, serial2 and pyserial |
@@ -50,3 +51,5 @@ pub mod troubleshooting {}
 
 #[doc = include_str!("guide/migrating.md")]
 pub mod migrating {}
+
+pub mod platforms;
