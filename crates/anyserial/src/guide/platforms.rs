@@ -52,9 +52,9 @@
 //!   `/dev/cuaU0` on OpenBSD. FreeBSD's `.init` and `.lock` nodes beside them hold settings.
 //! * **A rate that the hardware cannot make** is refused by the driver, together with everything
 //!   else of the configuration: the error names `settings`.
-//! * **Discovery.** FreeBSD and DragonFly BSD make a node when they have a device for it. NetBSD and
-//!   OpenBSD have their nodes whether or not there is a device, and to open them all would move the
-//!   lines of those that there are: so there is no discovery.
+//! * **Discovery.** FreeBSD and DragonFly BSD make a node when they have a device for it. NetBSD
+//!   and OpenBSD have their nodes whether or not there is a device, and to open them all would move
+//!   the lines of those that there are: so there is no discovery.
 //! * **Draining.** No driver tells what its hardware holds; `drain` allows for it by time.
 //!
 //! # Linux
