@@ -47,19 +47,14 @@ impl Instrument {
 
     /// Sends a query and receives its answer, without the end of the line.
     async fn query(&mut self, query: &str) -> Result<String> {
-        self.forget().await?;
-        let control = self.port.stream().control();
+        // What is left of an answer that nobody waits for any more.
+        self.port.discard_input().await?;
+        let control = self.port.control();
         let answer = async {
             self.port.send(format!("{query}\n").as_bytes()).await?;
             let answer = self.port.receive_line(Self::LONGEST).await?;
             Ok(answer.into_owned())
         };
         control.timeout(Self::PATIENCE, answer).await
-    }
-
-    /// Drops what is left of an answer that nobody waits for any more, here and in the system.
-    async fn forget(&mut self) -> Result<()> {
-        self.port.consume(usize::MAX);
-        self.port.stream().discard_input().await
     }
 }

@@ -42,10 +42,9 @@ impl Thermometer {
 
     /// Asks for the temperature.
     async fn celsius(&mut self) -> Result<f32, ThermometerError> {
-        let control = self.port.stream().control();
         // The answer to a question that was given up is none to this one.
-        self.port.consume(usize::MAX);
-        control.discard_input().await?;
+        self.port.discard_input().await?;
+        let control = self.port.control();
 
         let patience = self.patience;
         let answer = async {

@@ -128,9 +128,8 @@ impl Client {
         second: u16,
     ) -> Result<Vec<u8>, ModbusError> {
         // An answer that came too late is none to this question.
-        self.port.consume(usize::MAX);
-        let control = self.port.stream().control();
-        control.discard_input().await?;
+        self.port.discard_input().await?;
+        let control = self.port.control();
 
         let gap = self.gap;
         let answer = async {

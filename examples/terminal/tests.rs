@@ -22,7 +22,7 @@ fn run(test: impl Future<Output = ()>) {
 
 /// Waits until this is shown, and forgets what was before.
 async fn see(screen: &mut Buffered<SerialPort>, text: &str) {
-    let control = screen.stream().control();
+    let control = screen.control();
     let wait = screen.receive_until(text.as_bytes(), 1 << 16);
     let outcome = control.timeout(LIMIT / 2, wait).await.map(drop);
     let shown = String::from_utf8_lossy(screen.buffer());

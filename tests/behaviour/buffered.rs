@@ -14,6 +14,35 @@ use futures_lite::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, Stre
 
 use crate::bytes::noise;
 
+pub(crate) async fn a_late_answer_is_thrown_away(env: Env) {
+    for (near, mut far) in [env.pty_pair().await, env.pair()] {
+        let mut near = Buffered::new(near);
+        let control = near.control();
+        // One half of it has been read here, the other waits in the port.
+        far.send(b"late\r\nl").await.unwrap();
+        let received = env.bounded(near.receive_until(b"\r\n", 80)).await.unwrap();
+        assert_eq!(received, b"late");
+        far.send(b"ater\r\n").await.unwrap();
+        env.bounded(async {
+            while control.input_waiting().unwrap() < 6 {
+                yield_now().await;
+            }
+        })
+        .await;
+        near.discard_input().await.unwrap();
+        assert!(near.buffer().is_empty());
+        far.send(b"in time\r\n").await.unwrap();
+        let received = env.bounded(near.receive_until(b"\r\n", 80)).await.unwrap();
+        assert_eq!(received, b"in time");
+        // Halves have it too; what has no port has not.
+        let (near, _parts) = near.into_parts();
+        let (read, write) = near.into_split();
+        let mut read = Buffered::new(read);
+        read.discard_input().await.unwrap();
+        drop((read, write));
+    }
+}
+
 pub(crate) async fn delimited_frames(env: Env) {
     for (near, mut far) in [env.pty_pair().await, env.pair()] {
         let mut near = Buffered::new(near);

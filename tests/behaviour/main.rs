@@ -40,6 +40,7 @@ fn main() -> ExitCode {
     }
     anyserial_tests::run(tests![
         buffered::delimited_frames,
+        buffered::a_late_answer_is_thrown_away,
         buffered::frames_do_not_depend_on_how_they_arrive,
         buffered::a_limit_met_exactly_and_passed,
         buffered::bad_arguments_of_frames,

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use memchr::memmem::Finder;
 
 pub use self::clock::Clock;
 use crate::config::SerialConfig;
-use crate::control::invalid;
+use crate::control::{Control, invalid};
 use crate::error::{Error, Result};
 use crate::reactor::{BoxFuture, Reactor};
 
@@ -387,6 +387,31 @@ impl<S: AsyncWrite + Unpin> Buffered<S> {
             data = data.get(sent..).unwrap_or_default();
         }
         Ok(())
+    }
+}
+
+/// For ports and their halves.
+impl<S: Deref<Target = Control>> Buffered<S> {
+    /// A handle to the port's settings, lines and queues, to keep beside this.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        self.stream.control()
+    }
+
+    /// Throws away what was received so far: what is in the [`buffer`](Buffered::buffer) here,
+    /// and what is in the kernel's queue. So an answer that came too late is not taken for that
+    /// to the next question.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Control::discard_input`]; the buffer here is empty all the same.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped while a driver works on it, the input is still discarded.
+    pub async fn discard_input(&mut self) -> Result<()> {
+        self.consume(usize::MAX);
+        self.stream.discard_input().await
     }
 }
 

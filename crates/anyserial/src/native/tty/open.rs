@@ -76,26 +76,29 @@ impl Tty {
         if changes.exclusive {
             return Ok(());
         }
-        let busy = |error: Errno| Error::Busy {
+        let busy = |error: Errno, holder| Error::Busy {
             path: self.path.to_path_buf(),
-            holder: system::lock_holder(self.fd()),
+            holder,
             source: error.into(),
         };
         match flock(self.fd(), FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(error @ (Errno::WOULDBLOCK | Errno::ACCESS)) => return Err(busy(error)),
+            Err(error @ (Errno::WOULDBLOCK | Errno::ACCESS)) => {
+                return Err(busy(error, system::lock_holder(self.fd())));
+            }
             // There are systems without this lock for devices; the other one is left then.
             Err(error) if system::is_unsupported(error) => {}
             Err(error) => return Err(self.control_error("lock the port", error)),
         }
         // The flag is the terminal's, not the descriptor's. If somebody else has set it, it is
-        // not for this port to set, nor to clear later.
+        // not for this port to set, nor to clear later. Who that is, nobody knows: the holder of
+        // the lock is this port by now.
         let locked = if system::is_exclusive(self.fd()) {
-            Err(busy(Errno::BUSY))
+            Err(busy(Errno::BUSY, None))
         } else {
             ioctl_tiocexcl(self.fd()).map_err(|error| match error {
                 // macOS says so itself, even to root.
-                Errno::BUSY => busy(error),
+                Errno::BUSY => busy(error, None),
                 error => self.control_error("make the port exclusive", error),
             })
         };
