@@ -129,8 +129,12 @@ pub(crate) async fn a_stream_misses_no_change(env: Env) {
     // Given up while it looks.
     assert!(poll_once(changes.next_change()).await.is_none());
     far.set_control_lines(None, Some(false)).await.unwrap();
-    assert!(poll_once(changes.next()).await.is_none());
-    let change = env.bounded(changes.next()).await.unwrap().unwrap();
+    // Once more, unless the next look is due already.
+    let change = match poll_once(changes.next()).await {
+        Some(change) => change,
+        None => env.bounded(changes.next()).await,
+    };
+    let change = change.unwrap().unwrap();
     assert_eq!(change.changed.to_string(), "dsr+cd");
     assert_eq!(change.lines.to_string(), "cts");
     // Each is told once.
