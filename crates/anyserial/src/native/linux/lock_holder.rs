@@ -1,10 +1,13 @@
 //! Who holds the lock of a busy port.
 
-use std::fs;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 use rustix::fs::{Stat, fstat, major, minor, stat};
+
+use super::is_pseudo;
 
 /// The process that holds the `flock` of this file.
 pub(in crate::native) fn lock_holder(fd: BorrowedFd<'_>) -> Option<u32> {
@@ -16,9 +19,10 @@ pub(in crate::native) fn lock_holder_at(path: &Path) -> Option<u32> {
     lock_of(&stat(path).ok()?)?.holder
 }
 
-/// Whether somebody holds the `flock` of the file at this path, found without opening it.
+/// Whether somebody holds the `flock` of the port at this path, found without opening it. No
+/// matter for a pseudo-terminal, on which opening it raises nothing.
 pub(in crate::native) fn is_locked(path: &Path) -> bool {
-    stat(path).is_ok_and(|stat| lock_of(&stat).is_some())
+    stat(path).is_ok_and(|stat| !is_pseudo(&stat) && lock_of(&stat).is_some())
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -35,11 +39,13 @@ fn lock_of(stat: &Stat) -> Option<Lock> {
         minor(stat.st_dev),
         stat.st_ino
     );
-    find(&file, &fs::read_to_string("/proc/locks").ok()?)
+    // Not read as a whole: it has a line for every lock of the system.
+    let locks = BufReader::new(File::open("/proc/locks").ok()?);
+    find(&file, locks)
 }
 
-fn find(file: &str, locks: &str) -> Option<Lock> {
-    locks.lines().find_map(|line| {
+fn find(file: &str, locks: impl BufRead) -> Option<Lock> {
+    locks.lines().map_while(Result::ok).find_map(|line| {
         // "1: FLOCK  ADVISORY  WRITE 1234 00:05:97 0 EOF"; waiting ones have "->" second.
         let mut fields = line.split_whitespace().skip(1);
         let kind = fields.next()?;
@@ -65,14 +71,17 @@ mod tests {
 
     #[test]
     fn finds_the_flock_of_the_file() {
-        assert_eq!(find("00:05:97", LOCKS).unwrap().holder, Some(33));
-        assert_eq!(find("00:05:98", LOCKS).unwrap().holder, Some(22));
+        assert_eq!(find("00:05:97", LOCKS.as_bytes()).unwrap().holder, Some(33));
+        assert_eq!(find("00:05:98", LOCKS.as_bytes()).unwrap().holder, Some(22));
     }
 
     #[test]
     fn names_nobody_where_nobody_is_known() {
-        assert_eq!(find("00:05:99", LOCKS), Some(Lock { holder: None }));
-        assert_eq!(find("00:06:97", LOCKS), None);
-        assert_eq!(find("00:05:97", "garbage\n\n1:\n"), None);
+        assert_eq!(
+            find("00:05:99", LOCKS.as_bytes()),
+            Some(Lock { holder: None })
+        );
+        assert_eq!(find("00:06:97", LOCKS.as_bytes()), None);
+        assert_eq!(find("00:05:97", b"garbage\n\n1:\n".as_slice()), None);
     }
 }

@@ -11,7 +11,7 @@ use std::fs;
 use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{fstat, major, minor};
+use rustix::fs::{Stat, fstat, major, minor};
 use rustix::io::{Errno, Result};
 use rustix::termios::{ControlModes, OptionalActions, Termios, tcsetattr};
 
@@ -85,17 +85,10 @@ pub(super) enum Kind {
 
 /// Tells the kind of a terminal by its device number and by sysfs.
 pub(super) fn kind(fd: BorrowedFd<'_>) -> Kind {
-    // Documentation/admin-guide/devices.txt: 136 to 143 are the slaves of Unix98
-    // pseudo-terminals, 5:2 is /dev/ptmx, whose descriptors are masters.
-    const UNIX98_SLAVES: std::ops::RangeInclusive<u32> = 136..=143;
-    const MASTER: (u32, u32) = (5, 2);
-
-    let Ok(stat) = fstat(fd) else {
-        return Kind::Bus;
-    };
-    let number = (major(stat.st_rdev), minor(stat.st_rdev));
-    if UNIX98_SLAVES.contains(&number.0) || number == MASTER {
-        return Kind::Pseudo;
+    match fstat(fd) {
+        Ok(stat) if is_pseudo(&stat) => return Kind::Pseudo,
+        Ok(_) => {}
+        Err(_) => return Kind::Bus,
     }
     // drivers/tty/serial/serial_core.c gives its terminals, and no others, the attribute `type`.
     if sysfs(fd).is_some_and(|entry| entry.join("type").exists()) {
@@ -103,6 +96,17 @@ pub(super) fn kind(fd: BorrowedFd<'_>) -> Kind {
     } else {
         Kind::Bus
     }
+}
+
+/// Whether a node is that of a pseudo-terminal.
+fn is_pseudo(stat: &Stat) -> bool {
+    // Documentation/admin-guide/devices.txt: 136 to 143 are the slaves of Unix98
+    // pseudo-terminals, 5:2 is /dev/ptmx, whose descriptors are masters.
+    const UNIX98_SLAVES: std::ops::RangeInclusive<u32> = 136..=143;
+    const MASTER: (u32, u32) = (5, 2);
+
+    let number = (major(stat.st_rdev), minor(stat.st_rdev));
+    UNIX98_SLAVES.contains(&number.0) || number == MASTER
 }
 
 /// Where sysfs has this terminal, by its device number: under whatever name it was opened.
