@@ -32,7 +32,7 @@ build_tests() {
         fi
     fi
     said=$(RUSTFLAGS='-C target-feature=+crt-static -C strip=symbols' "${cargo[@]}" --no-run \
-        --manifest-path "$lab/Cargo.toml" --test lab --target "$target" 2>&1) ||
+        --manifest-path "$crate/Cargo.toml" --test "$test" --target "$target" 2>&1) ||
         { echo "$said" >&2; cannot "the tests do not build for $target"; }
     # The path is relative to where cargo was called, or absolute.
     echo "$said" | sed -n 's/.*Executable.*(\(.*\))$/\1/p' | xargs realpath

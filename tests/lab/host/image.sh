@@ -42,10 +42,16 @@ add_job() {
     local tests=$1 initrd=$2 stage
     shift 2
     stage=$(mktemp -d)
+    chmod 755 "$stage"
     mkdir "$stage/job"
     cp "$tests" "$stage/job/tests"
+    if [ -d "$crate/data" ]; then
+        # Where the tests were built to look for it.
+        mkdir -p "$stage$crate"
+        cp -r "$crate/data" "$stage$crate/"
+    fi
     [ $# = 0 ] || printf '%s\n' "$@" >"$stage/job/arguments"
     [ $# != 0 ] || : >"$stage/job/arguments"
-    { cat "$guest/image"; (cd "$stage" && find job | cpio --quiet -o -H newc -R 0:0); } >"$initrd"
+    { cat "$guest/image"; (cd "$stage" && find . | cpio --quiet -o -H newc -R 0:0); } >"$initrd"
     rm -rf "$stage"
 }
