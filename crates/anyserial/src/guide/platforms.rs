@@ -69,7 +69,7 @@
 //! | target | checked |
 //! |---|---|
 //! | `x86_64` Linux | all tests, and real drivers in a virtual machine |
-//! | aarch64 Linux | a UART with RS-485 (PL011) in a virtual machine |
+//! | aarch64 Linux | in a virtual machine: the behaviour tests, and a UART with RS-485 (PL011) |
 //! | armv7, riscv64, powerpc64 and s390x Linux; `x86_64` Linux with musl | compiled |
 //! | aarch64 Android | compiled |
 //! | `x86_64` and aarch64 macOS | compiled |
