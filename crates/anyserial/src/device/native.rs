@@ -39,9 +39,20 @@ impl NativeDevice {
         path: PathBuf,
         config: SerialConfig,
     ) -> Result<Self> {
+        Self::open_checked(reactor, path, config, || Ok(())).await
+    }
+
+    /// The same, if `check`, made once the terminal is open and before anything is changed, finds
+    /// nothing wrong with it.
+    pub(crate) async fn open_checked(
+        reactor: Arc<dyn Reactor>,
+        path: PathBuf,
+        config: SerialConfig,
+        check: impl FnOnce() -> Result<()> + Send + 'static,
+    ) -> Result<Self> {
         let opened = {
             let path = path.clone();
-            run_blocking(&*reactor, move || Tty::open(&path, &config))
+            run_blocking(&*reactor, move || Tty::open(&path, &config, check))
         };
         let tty = outcome(opened, &path).await?;
         Self::new(reactor, tty)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_lite::StreamExt;
 
 use crate::config::SerialConfig;
-use crate::device::{Device, NativeDevice, outcome, run_blocking};
+use crate::device::{Device, NativeDevice};
 use crate::discovery::Ports;
 use crate::error::{Error, Result};
 use crate::hotplug::{PortEvent, changed_within};
@@ -78,22 +78,22 @@ pub(super) async fn search(
     }
 }
 
-/// Opens a port, and makes sure that it is the one which was found.
+/// Opens a port if it is still the one which was found: its name can have gone to another device,
+/// which is not to be touched.
 async fn open(ports: &Ports, port: &Found, config: SerialConfig) -> Result<NativeDevice> {
-    let path = &port.info.device;
-    let reactor = Arc::clone(&ports.reactor);
-    let device = NativeDevice::open(reactor, path.clone(), config).await?;
-    // Its name can have gone to another one in between. From now on it cannot.
-    let (source, name) = (Arc::clone(&ports.source), port.info.name.clone());
-    let looked = run_blocking(&*ports.reactor, move || Ok(source.look(&name)));
-    let now = outcome(looked, path).await?;
-    if now.is_some_and(|now| now.incarnation == port.incarnation) {
-        return Ok(device);
-    }
-    Err(Error::Disconnected {
-        path: path.clone(),
-        source: None,
-    })
+    let path = port.info.device.clone();
+    let (source, found) = (Arc::clone(&ports.source), port.clone());
+    let check = move || {
+        let now = source.look(&found.info.name);
+        if now.is_some_and(|now| now.incarnation == found.incarnation) {
+            return Ok(());
+        }
+        Err(Error::Disconnected {
+            path: found.info.device,
+            source: None,
+        })
+    };
+    NativeDevice::open_checked(Arc::clone(&ports.reactor), path, config, check).await
 }
 
 /// Whether a device that has just come may be over this in a moment.

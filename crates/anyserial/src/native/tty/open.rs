@@ -20,7 +20,14 @@ use crate::error::{Error, Result};
 
 impl Tty {
     /// Opens, locks and configures a terminal, in this order: a failed open has changed nothing.
-    pub(crate) fn open(path: &Path, config: &SerialConfig) -> Result<Self> {
+    ///
+    /// In between, once the name can go to no other device any more, `check` says whether this is
+    /// the one that is meant.
+    pub(crate) fn open(
+        path: &Path,
+        config: &SerialConfig,
+        check: impl FnOnce() -> Result<()>,
+    ) -> Result<Self> {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         // To open a port raises its lines, whoever holds it. So ask about the lock before; who
         // takes it between the two finds them raised, once.
@@ -29,6 +36,7 @@ impl Tty {
         }
         let fd = rustix::fs::open(path, flags, Mode::empty())
             .map_err(|error| open_error(path, error))?;
+        check()?;
         Self::new(fd, Arc::from(path), config)
     }
 
