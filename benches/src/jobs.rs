@@ -65,6 +65,8 @@ pub enum Job {
     Stall(Ending, usize),
     /// Open all ports, park a read on each, tell what they take, and go on for a while.
     Hold(Duration),
+    /// Read on for 200 ms after the far end has gone.
+    HangUp,
 }
 
 /// What a task does with a port that has unsent output.
@@ -111,6 +113,7 @@ impl Job {
             Job::Cancel(times) => numbers("cancel", &[times]),
             Job::Stall(ending, bytes) => numbers("stall", &[ending as usize, bytes]),
             Job::Hold(time) => numbers("hold", &[usize::try_from(time.as_millis()).unwrap_or(0)]),
+            Job::HangUp => numbers("hang-up", &[]),
         }
     }
 
@@ -133,6 +136,7 @@ impl Job {
                 Job::Stall(*ending, number(2)?)
             }
             "hold" => Job::Hold(Duration::from_millis(number(1)? as u64)),
+            "hang-up" => Job::HangUp,
             other => anyhow::bail!("no job {other}"),
         })
     }
@@ -233,6 +237,9 @@ impl Workload for Run {
             if let Job::Stall(ending, bytes) = self.job {
                 return stall::<C>(&self.paths[0], ending, bytes).await;
             }
+            if let Job::HangUp = self.job {
+                return hang_up::<C>(&self.paths[0]).await;
+            }
             let mut ports = Vec::new();
             for path in &self.paths {
                 ports.push(C::open(path).await?);
@@ -262,7 +269,7 @@ impl Workload for Run {
                     }
                 }
                 Job::Cancel(times) => return cancel::<C>(&mut ports[0], times).await,
-                Job::Open(_) | Job::Hold(_) | Job::Stall(..) => {}
+                Job::Open(_) | Job::Hold(_) | Job::Stall(..) | Job::HangUp => {}
             }
             Ok(since(began))
         })
@@ -344,6 +351,24 @@ async fn stall<C: Contestant>(path: &str, ending: Ending, bytes: usize) -> Resul
         Err(error) if error.kind() == std::io::ErrorKind::Unsupported => Ok(String::new()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Says, once the far end has gone, how many reads gave nothing, and how many an error.
+async fn hang_up<C: Contestant>(path: &str) -> Result<String> {
+    let mut port = C::open(path).await?;
+    writeln!(std::io::stdout(), "open")?;
+    std::io::stdout().flush()?;
+    let (mut nothing, mut errors) = (0, 0);
+    let mut began = None;
+    while began.is_none_or(|began: Instant| began.elapsed() < Duration::from_millis(200)) {
+        match port.receive(&mut [0; 64]).await {
+            Ok(0) => nothing += 1,
+            Ok(_) => continue,
+            Err(_) => errors += 1,
+        }
+        began = began.or_else(|| Some(Instant::now()));
+    }
+    Ok(format!("{nothing} {errors}"))
 }
 
 /// Says, after the first port and after all of them: kibibytes resident, and threads.

@@ -14,6 +14,7 @@
 
 mod measure;
 mod tables;
+mod trouble;
 
 use std::io::Write;
 

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use anyserial_benches::far::{FarEnd, Service};
-use anyserial_benches::jobs::{Ending, Job, Measured};
+use anyserial_benches::jobs::{Job, Measured};
 use anyserial_benches::{Contestant, NAMES, OURS, Workload, epoll, with_contestant};
 
 use crate::measure::{calls_each, in_turns, median};
+use crate::trouble;
 
 /// How to measure.
 #[derive(Debug, Default)]
@@ -32,13 +33,15 @@ pub(crate) const ALL: &[(&str, Table)] = &[
     ("open", open),
     ("memory", memory),
     ("cancel", cancel),
-    ("stall", stall),
+    ("hang-up", trouble::hang_up),
+    ("refused", trouble::refused),
+    ("stall", trouble::stall),
 ];
 
 /// Long enough for any client to wait for the reply.
 const PARKED: Duration = Duration::from_millis(1);
 
-fn many_port_contestants() -> Vec<&'static str> {
+pub(crate) fn many_port_contestants() -> Vec<&'static str> {
     struct IsMany;
     impl Workload for IsMany {
         type Output = bool;
@@ -325,40 +328,6 @@ fn cancel(options: &Options) -> Result<String> {
             let late = Job::Cancel(times).measure(contestant, &far.paths)?;
             writeln!(table, "| {contestant} | {:.0} |", micros(late.wall))?;
         }
-    }
-    Ok(table)
-}
-
-fn stall(options: &Options) -> Result<String> {
-    let Some(port) = &options.port else {
-        return Ok(
-            "\n### Unsent output\n\nThis needs a serial line at 9600 baud: `--port PATH`.\n".into(),
-        );
-    };
-    /// 10 bits each.
-    const BYTES: usize = 384;
-    let mut table = String::from(
-        "\n### Unsent output\n\n\
-         A task ends in different ways with 384 bytes unsent, which need 400 ms, beside one that \
-         ticks each millisecond on the same thread: the longest stall of the ticks / what the \
-         ending took, in ms.\n\n\
-         | contestant | nothing | flush | drain | close | drop |\n|---|---|---|---|---|---|\n",
-    );
-    for contestant in many_port_contestants() {
-        if contestant == epoll::NAME {
-            continue;
-        }
-        write!(table, "| {contestant} |")?;
-        for ending in Ending::ALL {
-            let paths = std::slice::from_ref(port);
-            let said = Job::Stall(ending, BYTES).output(contestant, paths)?;
-            let numbers: Vec<f64> = said.split_whitespace().flat_map(str::parse).collect();
-            match numbers[..] {
-                [took, longest] => write!(table, " {:.1} / {:.1} |", longest / 1e6, took / 1e6)?,
-                _ => table += " – |",
-            }
-        }
-        table.push('\n');
     }
     Ok(table)
 }
