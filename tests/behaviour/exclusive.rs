@@ -72,6 +72,39 @@ pub(crate) async fn another_user_is_refused(env: Env) {
     assert!(is_exclusive(&far));
 }
 
+pub(crate) async fn who_may_not_open_it_is_told_who_may(_: Env) {
+    if !rustix::process::geteuid().is_root() {
+        // `errors::opening` does the same there.
+        return;
+    }
+    let far = FarEnd::new();
+    let group = |gid| rustix::fs::chown(far.path(), None, Some(Gid::from_raw(gid))).unwrap();
+    rustix::fs::chmod(far.path(), Mode::from_raw_mode(0o660)).unwrap();
+    let denied = format!(
+        "PermissionDenied: {}: permission denied",
+        far.path().display()
+    );
+    // The group `daemon` has the number 1 on every Linux that has groups, as the lab's has not.
+    let groups = std::fs::read_to_string("/etc/group").unwrap_or_default();
+    let advice = if groups.lines().any(|line| line.starts_with("daemon:")) {
+        "; members of the group daemon may open it: add yourself with \
+         `sudo usermod -aG daemon $USER` and log in again"
+    } else {
+        ""
+    };
+    group(1);
+    let output = child::run(far.path().to_str().unwrap(), &[]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said, format!("{denied}{advice}\n"));
+    // Nobody is told to join root's.
+    group(0);
+    let output = child::run(far.path().to_str().unwrap(), &[]);
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        format!("{denied}\n")
+    );
+}
+
 pub(crate) async fn root_sees_a_lock_of_any_kind(env: Env) {
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
 

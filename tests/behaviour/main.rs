@@ -106,6 +106,7 @@ fn main() -> ExitCode {
         errors::convert_into_io_errors,
         exclusive::a_second_open_is_busy_and_harmless,
         exclusive::another_user_is_refused,
+        exclusive::who_may_not_open_it_is_told_who_may,
         exclusive::root_sees_a_lock_of_any_kind,
         exclusive::can_be_shared_and_unshared,
         faults::again_and_interrupted_calls_go_on,
