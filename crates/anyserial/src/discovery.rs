@@ -153,10 +153,19 @@ impl Ports {
     ///
     /// Changes nothing.
     pub async fn find(&self, filter: &PortFilter) -> Result<PortInfo> {
-        let ports = self.for_filter(filter).list().await?;
+        Ok(self.for_filter(filter).find_among_all(filter).await?.0)
+    }
+
+    /// The one port that a filter means, and all that there are.
+    pub(crate) async fn find_among_all(
+        &self,
+        filter: &PortFilter,
+    ) -> Result<(PortInfo, Vec<PortInfo>)> {
+        let ports = self.list().await?;
         let filter = filter.clone();
         let chosen = run_blocking(&*self.reactor, move || {
-            filter.resolved().choose(&ports).cloned()
+            let port = filter.resolved().choose(&ports)?.clone();
+            Ok((port, ports))
         });
         outcome(chosen, &self.source.place()).await
     }

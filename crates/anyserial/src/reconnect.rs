@@ -14,9 +14,9 @@ use futures_lite::Stream;
 use self::device::ReconnectingDevice;
 use self::link::Link;
 use crate::config::SerialConfig;
-use crate::device::NativeDevice;
 use crate::discovery::Ports;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::native::Found;
 use crate::port::SerialPort;
 use crate::port_filter::PortFilter;
 use crate::port_info::PortInfo;
@@ -120,20 +120,10 @@ impl Reconnecting {
     pub async fn open(self) -> Result<(SerialPort, LinkEvents)> {
         self.config.validate()?;
         let ports = self.ports.for_filter(&self.filter);
-        let info = ports.find(&self.filter).await?;
-        let reactor = Arc::clone(&ports.reactor);
-        let device = NativeDevice::open(reactor, info.device.clone(), self.config).await?;
-        let present = ports.list().await?;
-        // Its name can have gone to another one before it was open. From now on it cannot.
-        if !present
-            .iter()
-            .any(|port| port.name == info.name && port.usb == info.usb)
-        {
-            return Err(Error::Disconnected {
-                path: info.device,
-                source: None,
-            });
-        }
+        let (info, present) = ports.find_among_all(&self.filter).await?;
+        let usb = info.usb.clone();
+        let is_meant = move |now: &Found| now.info.usb == usb;
+        let device = search::open(&ports, &info, self.config, is_meant).await?;
         let identity = identity(&info, &present);
         let link = Arc::new(Link::new(ports, self.while_away, identity, info, device));
         let port = SerialPort::from_device(ReconnectingDevice::new(Arc::clone(&link)));

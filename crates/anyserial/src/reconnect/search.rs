@@ -63,7 +63,9 @@ pub(super) async fn search(
         });
         let there = !candidates.is_empty();
         for port in candidates {
-            match open(&ports, &port, config).await {
+            let incarnation = port.incarnation;
+            let is_meant = move |now: &Found| now.incarnation == incarnation;
+            match open(&ports, &port.info, config, is_meant).await {
                 Ok(device) => {
                     trace::opened(&port.info.device, &device.config());
                     return Ok((device, port.info));
@@ -78,22 +80,27 @@ pub(super) async fn search(
     }
 }
 
-/// Opens a port if it is still the one which was found: its name can have gone to another device,
-/// which is not to be touched.
-async fn open(ports: &Ports, port: &Found, config: SerialConfig) -> Result<NativeDevice> {
-    let path = port.info.device.clone();
-    let (source, found) = (Arc::clone(&ports.source), port.clone());
+/// Opens a port if `is_meant` still says so of what has its name: that can have gone to another
+/// device, which is not to be touched.
+pub(super) async fn open(
+    ports: &Ports,
+    info: &PortInfo,
+    config: SerialConfig,
+    is_meant: impl FnOnce(&Found) -> bool + Send + 'static,
+) -> Result<NativeDevice> {
+    let (source, name, path) = (
+        Arc::clone(&ports.source),
+        info.name.clone(),
+        info.device.clone(),
+    );
     let check = move || {
-        let now = source.look(&found.info.name);
-        if now.is_some_and(|now| now.incarnation == found.incarnation) {
+        if source.look(&name).is_some_and(|now| is_meant(&now)) {
             return Ok(());
         }
-        Err(Error::Disconnected {
-            path: found.info.device,
-            source: None,
-        })
+        Err(Error::Disconnected { path, source: None })
     };
-    NativeDevice::open_checked(Arc::clone(&ports.reactor), path, config, check).await
+    let reactor = Arc::clone(&ports.reactor);
+    NativeDevice::open_checked(reactor, info.device.clone(), config, check).await
 }
 
 /// Whether a device that has just come may be over this in a moment.
