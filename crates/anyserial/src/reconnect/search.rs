@@ -115,3 +115,34 @@ fn is_passing(error: &Error) -> bool {
             | Error::Io { .. }
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::termios::tcgetattr;
+
+    use super::*;
+    use crate::port_info::UsbInfo;
+    use crate::reactor::{Blocking, block_on};
+    use crate::testing::VirtualPorts;
+
+    #[test]
+    fn another_device_of_that_name_is_not_touched() {
+        let system = VirtualPorts::new(Arc::new(Blocking));
+        let plugging = system.plug("ttyUSB0", UsbInfo::new(1, 2));
+        let mut adapter = block_on(None, plugging).unwrap().unwrap();
+        let (ports, info) = (system.ports(), adapter.info().clone());
+        let mut opened = |is_meant: bool| {
+            let opening = open(&ports, &info, SerialConfig::new(300), move |_| is_meant);
+            let outcome = block_on(None, opening).unwrap();
+            let far = adapter.far_end().as_fd().unwrap();
+            (outcome, tcgetattr(far).unwrap().output_speed())
+        };
+        let (outcome, speed) = opened(false);
+        assert!(outcome.unwrap_err().is_disconnected());
+        assert_eq!(speed, 115_200);
+        // Nor is it locked.
+        let (outcome, speed) = opened(true);
+        assert!(outcome.is_ok());
+        assert_eq!(speed, 300);
+    }
+}
